@@ -1,0 +1,47 @@
+import type { Load } from './load-client.ts';
+
+/** A kind of work; `paced` streams come at a model's pace, the others as fast as the server goes. */
+export type WorkloadKind = 'json' | 'stream' | 'paced';
+
+export interface Workload {
+  /** Unique within a run. */
+  readonly id: string;
+  readonly kind: WorkloadKind;
+  readonly load: Load;
+}
+
+export interface WorkloadOptions {
+  /** Short windows: to see that everything works, not to compare. */
+  readonly quick: boolean;
+}
+
+const PACED_STREAMS = 500;
+const PACE_MS = 20;
+
+/** Tokens per second of all paced streams when nothing is in their way. */
+export const FULL_RATE = (PACED_STREAMS * 1000) / PACE_MS;
+
+/** The models that the workloads ask for. */
+export const models = ['fake-t20', 'fake-t200', `fake-t200-d${PACE_MS}`] as const;
+
+export function workloads({ quick }: WorkloadOptions): readonly Workload[] {
+  const closed = { rampMs: 200, warmupMs: quick ? 500 : 2_000, windowMs: quick ? 1_500 : 6_000 };
+  const paced = { rampMs: 4_000, warmupMs: 1_000, windowMs: quick ? 3_000 : 10_000 };
+  return [
+    ...[1, 16, 64].map((concurrency): Workload => ({
+      id: `W1 c${concurrency}`,
+      kind: 'json',
+      load: { model: models[0], stream: false, concurrency, ...closed },
+    })),
+    ...[16, 64].map((concurrency): Workload => ({
+      id: `W2 c${concurrency}`,
+      kind: 'stream',
+      load: { model: models[1], stream: true, concurrency, ...closed },
+    })),
+    {
+      id: `W3 c${PACED_STREAMS}`,
+      kind: 'paced',
+      load: { model: models[2], stream: true, concurrency: PACED_STREAMS, ...paced },
+    },
+  ];
+}

@@ -1,0 +1,80 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import compression from 'compression';
+import type { Request, Response } from 'express';
+import helmet from 'helmet';
+import { AppModule } from './app.module.js';
+import type { EnvironmentVariables } from './platform/config/configuration.js';
+import { ServerConfig } from './platform/config/server.config.js';
+import { EmbeddedDatabase } from './platform/database/embedded-database.js';
+import { jsonBody } from './platform/http/body.js';
+import { requestContext } from './platform/http/request-context.js';
+import { RequestValidationPipe } from './platform/http/validation.pipe.js';
+import { createLogger, NestLogger } from './platform/log/logger.js';
+import { requestLog } from './platform/log/request-log.js';
+import { ProblemFilter, unknownRoute } from './platform/problem/problem.filter.js';
+import { serveDocument } from './openapi.js';
+
+/** Routes outside of the API's prefix: operations and explanations. */
+export const UNPREFIXED = ['livez', 'readyz', 'healthz', 'problems', 'problems/:slug'];
+
+/** The application, wired and not yet listening. `preview` builds only its structure, for the document. */
+export async function createApplication(
+  environment: EnvironmentVariables,
+  options: { readonly preview?: boolean } = {},
+): Promise<NestExpressApplication> {
+  const config = new ServerConfig(environment);
+  const logger = createLogger(config.logLevel);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(environment), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+    forceCloseConnections: true,
+    preview: options.preview ?? false,
+  });
+  app.set('trust proxy', config.trustProxy);
+  app.set('query parser', 'simple');
+  app.set('etag', false);
+  app.disable('x-powered-by');
+  app.use(requestContext, requestLog(logger), helmet({ contentSecurityPolicy: false }));
+  app.use(compression({ filter: isCompressible }));
+  if (config.corsOrigins.length > 0) {
+    app.enableCors({
+      origin: [...config.corsOrigins],
+      credentials: true,
+      exposedHeaders: [
+        'X-Request-Id',
+        'X-Run-Id',
+        'Location',
+        'Content-Location',
+        'Retry-After',
+        'RateLimit-Limit',
+        'RateLimit-Remaining',
+        'RateLimit-Reset',
+        'ETag',
+      ],
+    });
+  }
+  app.use(jsonBody(config.bodyLimitBytes));
+  app.setGlobalPrefix('api/v1', { exclude: UNPREFIXED });
+  app.useGlobalPipes(new RequestValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  if (options.preview) return app;
+  if (config.exposeDocs) serveDocument(app);
+  await app.init();
+  app.use(unknownRoute);
+  return app;
+}
+
+/** Drains, closes every connection and only then stops the embedded database. */
+export async function closeApplication(app: NestExpressApplication): Promise<void> {
+  const embedded = app.get(EmbeddedDatabase);
+  await app.close();
+  await embedded.stop();
+}
+
+/** A compressed event stream would be held back by the compressor's buffer. */
+function isCompressible(request: Request, response: Response): boolean {
+  const type = String(response.getHeader('Content-Type') ?? '');
+  return !type.startsWith('text/event-stream') && compression.filter(request, response);
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { Conversation } from '../conversation/conversation.js';
+import { ConversationService } from '../conversation/conversation.service.js';
+import { MessageService } from '../conversation/message.service.js';
+import { LLMService } from '../llm/llm.service.js';
+import { newId } from '../platform/clock/id.js';
+import type { Principal } from '../platform/http/principal.js';
+import { currentRequest } from '../platform/http/request-context.js';
+import { internal } from '../platform/problem/http.errors.js';
+import { problemFromBody } from '../platform/problem/problem.js';
+import { RunService } from '../workflow/run/run.service.js';
+import { toRunDto } from '../workflow/run/run.dto.js';
+import type { Run } from '../workflow/run/run.js';
+import { WorkflowExecutionService, type StartedRun } from '../workflow/run/workflow-execution.service.js';
+import { WorkflowResolver } from '../workflow/workflow-resolver.js';
+import type { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
+
+/** A conversation turn: append the user message, run a workflow on it, append its answer. */
+@Injectable()
+export class ChatService {
+  constructor(
+    private readonly conversations: ConversationService,
+    private readonly messages: MessageService,
+    private readonly execution: WorkflowExecutionService,
+    private readonly workflows: WorkflowResolver,
+    private readonly llm: LLMService,
+    private readonly runs: RunService,
+  ) {}
+
+  /** The turn as an event stream. A failure before the first event is thrown as its problem. */
+  async stream(caller: Principal, request: ChatRequestDto): Promise<Response> {
+    const leave = new AbortController();
+    const { run, events } = await this.begin(caller, request, leave.signal);
+    const onDisconnect = (): void => {
+      leave.abort(new Error('The client left.'));
+      this.cancelIfAsked(caller, request, run);
+    };
+    return this.runs.render(caller, run.id, events, { onDisconnect });
+  }
+
+  /** The turn's end: `stream` folded. @throws Problem of a run that did not succeed, with its `runId` */
+  async reply(caller: Principal, request: ChatRequestDto, gone: AbortSignal): Promise<ChatReplyDto> {
+    const { run, events } = await this.begin(caller, request, gone);
+    gone.addEventListener('abort', () => this.cancelIfAsked(caller, request, run), { once: true });
+    for await (const batch of events) void batch;
+    return this.replyOf(caller, await this.execution.get(caller, run.id));
+  }
+
+  /** A repeated request goes on with the run it caused the first time. */
+  private async begin(caller: Principal, request: ChatRequestDto, signal: AbortSignal): Promise<StartedRun> {
+    const attached = currentRequest()?.attachedRunId;
+    if (attached === undefined) return this.start(caller, request, signal);
+    const run = await this.execution.get(caller, attached);
+    return { run, events: await this.execution.follow(caller, run.id, 0, signal) };
+  }
+
+  private async start(caller: Principal, request: ChatRequestDto, signal: AbortSignal): Promise<StartedRun> {
+    const existing =
+      request.conversationId === undefined ? undefined : await this.conversations.open(caller, request.conversationId);
+    const parameters = this.parametersOf(request, existing);
+    const { name, definition } = this.workflows.resolve(
+      request.workflow ?? existing?.workflow ?? 'plain',
+      byReference(parameters),
+    );
+    const conversationId = existing?.id ?? newId();
+    const run = {
+      kind: 'chat' as const,
+      workflow: { name },
+      definition,
+      input: { ...parameters, message: request.message },
+      conversationId,
+      messageId: newId(),
+      limits: request.limits,
+      metadata: request.metadata,
+      onBusy: request.onBusy,
+      prepare: existing ? undefined : () => this.createConversation(caller, conversationId, request),
+    };
+    return this.execution.start(caller, run, signal);
+  }
+
+  private async createConversation(
+    caller: Principal,
+    id: string,
+    { message, systemMessage, model, workflow }: ChatRequestDto,
+  ): Promise<void> {
+    await this.conversations.create(caller, { id, firstMessage: message, systemMessage, model, workflow });
+  }
+
+  private parametersOf(
+    request: ChatRequestDto,
+    conversation: Conversation | undefined,
+  ): Readonly<Record<string, unknown>> {
+    const { systemMessage = conversation?.systemMessage, temperature, maxTokens, memoryWindow } = request;
+    const model = this.llm.resolve(request.model ?? conversation?.model ?? undefined).id;
+    const given = { model, systemMessage, temperature, maxTokens, memoryWindow, ...request.parameters };
+    return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
+  }
+
+  private cancelIfAsked(caller: Principal, { onDisconnect }: ChatRequestDto, run: Run): void {
+    if (onDisconnect === 'cancel') this.execution.cancel(caller, run.id).catch(() => undefined);
+  }
+
+  private async replyOf(caller: Principal, run: Run): Promise<ChatReplyDto> {
+    if (run.problem) throw problemFromBody(run.problem);
+    const [conversation, { assistant }] = await Promise.all([
+      run.conversationId === null ? undefined : this.conversations.get(caller.workspaceId, run.conversationId),
+      this.messages.ofRun(caller.workspaceId, run.id),
+    ]);
+    if (!conversation || !assistant) throw internal('The conversation was deleted before the answer could be shown.');
+    return { conversation, message: assistant, run: toRunDto(run) };
+  }
+}
+
+/** Free text reaches nodes by reference: what looks like a reference inside it stays text. */
+const byReference = (parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  parameters.systemMessage === undefined ? parameters : { ...parameters, systemMessage: '{{input.systemMessage}}' };

@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConversationController } from './conversation.controller.js';
+import { ConversationEntity } from './conversation.entity.js';
+import { ConversationListRepository } from './conversation-list.repository.js';
+import { ConversationRepository } from './conversation.repository.js';
+import { ConversationService } from './conversation.service.js';
+import { ForkService } from './fork.service.js';
+import { MessageController } from './message.controller.js';
+import { MessageEntity } from './message.entity.js';
+import { MessageRepository } from './message.repository.js';
+import { MessageService } from './message.service.js';
+
+/** Conversations and their messages; knows neither workflows nor models. */
+@Module({
+  imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity])],
+  controllers: [ConversationController, MessageController],
+  providers: [
+    ConversationRepository,
+    ConversationListRepository,
+    MessageRepository,
+    ConversationService,
+    MessageService,
+    ForkService,
+  ],
+  exports: [ConversationService, MessageService],
+})
+export class ConversationModule {}

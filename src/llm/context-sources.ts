@@ -1,0 +1,31 @@
+import type { ContextSource } from './chat-model.js';
+
+/** A source starts at a line "[n] title"; such lines inside a text are marked by a backslash. */
+const HEADING = /^\[(\d{1,6})\] ?(.*)$/;
+const LOOKALIKE = /^\\*\[\d{1,6}\]/;
+const MARKED_LOOKALIKE = /^\\+\[\d{1,6}\]/;
+
+/** Numbered sources as they stand in a system message: `[1] Title`, the text below it, a blank line between sources. */
+export function formatSources(sources: readonly ContextSource[]): string {
+  return sources
+    .map(({ index, title, text }) => `[${index}] ${title.replace(/\s+/g, ' ').trim()}\n${marked(text.trim())}`)
+    .join('\n\n');
+}
+
+/** The sources inside a message, in order; empty when it holds none. What stands before the first is no source. */
+export function parseSources(message: string): readonly ContextSource[] {
+  const sources: { index: number; title: string; lines: string[] }[] = [];
+  for (const line of message.split('\n')) {
+    const heading = HEADING.exec(line);
+    if (heading) sources.push({ index: Number(heading[1]), title: (heading[2] ?? '').trim(), lines: [] });
+    else sources.at(-1)?.lines.push(MARKED_LOOKALIKE.test(line) ? line.slice(1) : line);
+  }
+  return sources.map(({ index, title, lines }) => ({ index, title, text: lines.join('\n').trim() }));
+}
+
+function marked(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (LOOKALIKE.test(line) ? `\\${line}` : line))
+    .join('\n');
+}

@@ -1,0 +1,93 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm';
+
+interface Ambient {
+  readonly client: PoolClient;
+  readonly manager: EntityManager;
+  readonly afterCommit: (() => void)[];
+}
+
+/**
+ * The one way to the database. Statements run in the ambient transaction when there is one, else on their own.
+ * Statement texts are constants: they are prepared once per connection under a name derived from the text.
+ */
+@Injectable()
+export class Database {
+  private readonly ambient = new AsyncLocalStorage<Ambient | undefined>();
+  private readonly names = new Map<string, string>();
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Rows of a constant, parameterised statement. */
+  async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const client = this.ambient.getStore()?.client ?? this.pool;
+    const result = await client.query<Row>({ name: this.nameOf(text), text, values: values as unknown[] });
+    return result.rows;
+  }
+
+  /** The first row, or undefined. */
+  async one<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row | undefined> {
+    return (await this.query<Row>(text, values))[0];
+  }
+
+  /** TypeORM's repository of an entity, bound to the ambient transaction. */
+  repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
+    return (this.ambient.getStore()?.manager ?? this.dataSource.manager).getRepository(entity);
+  }
+
+  /** Runs `work` in a transaction (READ COMMITTED); joins the ambient one when there is one. Rolls back on any throw. */
+  async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.ambient.getStore()) return work();
+    const runner = this.dataSource.createQueryRunner();
+    const afterCommit: (() => void)[] = [];
+    let result: Result;
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      await runner.startTransaction();
+      try {
+        result = await this.ambient.run({ client, manager: runner.manager, afterCommit }, work);
+        await runner.commitTransaction();
+      } catch (error) {
+        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+        throw error;
+      }
+    } finally {
+      await runner.release();
+    }
+    for (const act of afterCommit) act();
+    return result;
+  }
+
+  /** Calls `act` once the ambient transaction is committed, at once when there is none. `act` must not throw. */
+  afterCommit(act: () => void): void {
+    const ambient = this.ambient.getStore();
+    if (ambient) ambient.afterCommit.push(act);
+    else act();
+  }
+
+  /** Runs `work` outside of any ambient transaction, for work that must survive its rollback. */
+  detached<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.ambient.run(undefined, work);
+  }
+
+  /** A connection of its own, for LISTEN. The caller releases it. */
+  connect(): Promise<PoolClient> {
+    return this.pool.connect();
+  }
+
+  private get pool(): Pool {
+    return (this.dataSource.driver as unknown as { readonly master: Pool }).master;
+  }
+
+  private nameOf(text: string): string {
+    let name = this.names.get(text);
+    if (name === undefined) {
+      name = `s${this.names.size}`;
+      this.names.set(text, name);
+    }
+    return name;
+  }
+}

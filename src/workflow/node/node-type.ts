@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { pluginKind } from '../../platform/plugin/plugin.registry.js';
+import type { ChatMessage, TokenUsage } from '../../llm/chat-model.js';
+
+export interface NodeTypeOptions {
+  /** The name definitions use. */
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly config: z.ZodType;
+  readonly ports: readonly string[];
+}
+
+/** Makes a class a node type: one file plus one line in the module's providers. */
+export const NodeType = pluginKind<NodeTypeOptions>('node type');
+
+/** What a node may tell while it runs; each becomes an event of the run's log. */
+export type NodeEvent =
+  | { readonly type: 'token' | 'thinking'; readonly content: string; readonly messageKey: string }
+  | { readonly type: 'note'; readonly code: string; readonly detail: string }
+  | { readonly type: 'usage'; readonly usage: TokenUsage; readonly cost: number | null; readonly model: string };
+
+/** The run a node works for. */
+export interface RunIdentity {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly userId: string;
+  readonly conversationId?: string;
+  /** The message that asked for the run. */
+  readonly messageId?: string;
+}
+
+export interface NodeContext<Config> {
+  readonly nodeId: string;
+  /** Parsed by the type's schema, references resolved. */
+  readonly config: Config;
+  readonly run: RunIdentity;
+  readonly input: unknown;
+  /** What the run says to a model so far; without a memory node, the input's message alone. */
+  readonly messages: readonly ChatMessage[];
+  /** Aborted when the node's time is up or the run ends. */
+  readonly signal: AbortSignal;
+  /** Ignored once the node has ended. */
+  readonly emit: (event: NodeEvent) => void;
+}
+
+export interface NodeResult {
+  /** What `{{nodes.<id>.output}}` names. */
+  readonly output?: unknown;
+  /** Merged into the run's variables. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Replaces what the run says to a model. */
+  readonly messages?: readonly ChatMessage[];
+  /** The port it leaves by; `next` when absent. */
+  readonly port?: string;
+  readonly finishReason?: string;
+}
+
+export interface NodeExecutor<Config = unknown> {
+  execute(context: NodeContext<Config>): Promise<NodeResult>;
+}

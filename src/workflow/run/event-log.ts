@@ -1,0 +1,120 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EventRepository, type EventBatch } from './event.repository.js';
+import { RunConfig } from './run.config.js';
+import { RunFeed } from './run-feed.js';
+import type { RunJournal } from './run-journal.js';
+
+/** Least time between two writes for events that are due at once. */
+const URGENT_SPACING_MS = 5;
+const RETRY_MS = 500;
+
+interface Writer {
+  readonly journal: RunJournal;
+  readonly onFenced: () => void;
+  lastFlushAt: number;
+}
+
+/**
+ * Group commit: one multi-row insert for all runs of the process. An event of a run that was quiet is written at once,
+ * others at most `EVENT_FLUSH_MS` later with whatever else waits. Readers hear of events only after their commit.
+ */
+@Injectable()
+export class EventLog {
+  private readonly logger = new Logger('EventLog');
+  private readonly waiting = new Set<Writer>();
+  private readonly writers = new Map<string, Writer>();
+  private inFlight: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private dueAt = Infinity;
+  private lastFlushAt = 0;
+
+  constructor(
+    private readonly events: EventRepository,
+    private readonly feed: RunFeed,
+    private readonly config: RunConfig,
+  ) {}
+
+  /** Registers the journal of a run this process executes. `onFenced` is called when another process owns it now. */
+  open(journal: RunJournal, onFenced: () => void): void {
+    this.feed.begin(journal.runId);
+    this.writers.set(journal.runId, { journal, onFenced, lastFlushAt: 0 });
+  }
+
+  /** Says that the journal holds something to write. */
+  touch(journal: RunJournal): void {
+    const writer = this.writers.get(journal.runId);
+    if (!writer || writer.journal !== journal) return;
+    this.waiting.add(writer);
+    const now = performance.now();
+    const urgent = now - writer.lastFlushAt >= this.config.flushMs;
+    const due = urgent ? this.lastFlushAt + URGENT_SPACING_MS : this.lastFlushAt + this.config.flushMs;
+    this.schedule(Math.max(due, now), now);
+  }
+
+  /** Resolves when nothing of the journal is on its way; it is then no longer written here, and what waits stays in it. */
+  async close(journal: RunJournal): Promise<void> {
+    const writer = this.writers.get(journal.runId);
+    if (writer?.journal === journal) {
+      this.feed.end(journal.runId);
+      this.writers.delete(journal.runId);
+      this.waiting.delete(writer);
+    }
+    await this.inFlight;
+  }
+
+  /** Waits while the journal is full: the database does not keep up, or is away. @throws the reason of `signal` */
+  async relief(journal: RunJournal, signal: AbortSignal): Promise<void> {
+    while (journal.isFull) await (this.inFlight ?? sleep(URGENT_SPACING_MS, undefined, { signal }));
+  }
+
+  private schedule(due: number, now: number): void {
+    if (due >= this.dueAt) return;
+    clearTimeout(this.timer);
+    this.dueAt = due;
+    this.timer = setTimeout(() => this.flush(), Math.max(0, due - now));
+  }
+
+  private flush(): void {
+    this.timer = undefined;
+    this.dueAt = Infinity;
+    if (this.inFlight) return;
+    const writers = [...this.waiting].filter(({ journal }) => !journal.isEmpty);
+    this.waiting.clear();
+    if (writers.length === 0) return;
+    this.lastFlushAt = performance.now();
+    this.inFlight = this.write(writers).finally(() => {
+      this.inFlight = undefined;
+      const now = performance.now();
+      if (this.waiting.size > 0) this.schedule(Math.max(now, this.lastFlushAt + URGENT_SPACING_MS), now);
+    });
+  }
+
+  private async write(writers: readonly Writer[]): Promise<void> {
+    const batches = writers.map(({ journal }) => ({
+      runId: journal.runId,
+      fence: journal.fence,
+      events: journal.take(),
+    }));
+    for (const writer of writers) writer.lastFlushAt = this.lastFlushAt;
+    const held = await this.appended(batches);
+    for (const [index, { runId, events }] of batches.entries()) {
+      if (held.has(runId)) this.feed.publish(runId, events);
+      else writers[index]?.onFenced();
+    }
+  }
+
+  /** Repeats an append until the database takes it: whoever holds a lease meanwhile may take the runs over. */
+  private async appended(batches: readonly EventBatch[]): Promise<ReadonlySet<string>> {
+    for (;;) {
+      try {
+        return await this.events.append(batches);
+      } catch (error) {
+        this.logger.warn(
+          `Events cannot be written, trying again: ${error instanceof Error ? error.message : String(error)}`,
+        );
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+}

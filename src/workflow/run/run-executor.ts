@@ -1,0 +1,174 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Database } from '../../platform/database/database.js';
+import type { ChatMessage } from '../../llm/chat-model.js';
+import type { GraphExecution, GraphOutcome } from '../graph/compiled-graph.js';
+import { limitReached, runCancelled, runQuarantined } from '../workflow.errors.js';
+import { ActiveRun, HandedOver } from './active-run.js';
+import { DefinitionStore } from './definition-store.js';
+import { EventLog } from './event-log.js';
+import { EventRepository } from './event.repository.js';
+import { RunConfig } from './run.config.js';
+import { problemOf, RunEnder, type Ending } from './run-ender.js';
+import { RunRepository } from './run.repository.js';
+import { RunStarter } from './run-starter.js';
+import type { Run } from './run.js';
+import { unfinishedOf } from './unfinished.js';
+
+const MAX_LOG_EVENTS = 1_000_000;
+
+/** Executes the runs this process holds, from their claim to their end, and writes what they do into the log. */
+@Injectable()
+export class RunExecutor {
+  private readonly logger = new Logger('RunExecutor');
+  private readonly active = new Map<string, { readonly run: ActiveRun; readonly done: Promise<void> }>();
+
+  constructor(
+    private readonly definitions: DefinitionStore,
+    private readonly runs: RunRepository,
+    private readonly events: EventRepository,
+    private readonly log: EventLog,
+    private readonly starter: RunStarter,
+    private readonly ender: RunEnder,
+    private readonly database: Database,
+    private readonly config: RunConfig,
+  ) {}
+
+  /** The runs this process executes now. */
+  get executing(): readonly Run[] {
+    return [...this.active.values()].map(({ run }) => run.run);
+  }
+
+  /** Free places for further runs. */
+  get capacity(): number {
+    return Math.max(0, this.config.concurrency - this.active.size);
+  }
+
+  /** Executes a run whose `start` event this process has just written. */
+  launch(run: Run): void {
+    this.begin(run, async (active) => active.journal.continueAfter(1));
+  }
+
+  /** Executes a run that was claimed: a queued one, or one that a dead or stopped process left. */
+  takeOver(run: Run): void {
+    this.begin(run, (active) => this.recover(active));
+  }
+
+  /** Asks the run to end as cancelled. False when it is not executed here. */
+  cancel(runId: string): boolean {
+    const found = this.active.get(runId);
+    found?.run.stop(runCancelled('The run was cancelled before its end.'));
+    return found !== undefined;
+  }
+
+  /** Stops working on a run without a word in its log. */
+  abandon(runId: string, reason: string): void {
+    this.active.get(runId)?.run.stop(new HandedOver(reason));
+  }
+
+  /** Resolves when the run is no longer executed here. */
+  async settled(runId: string): Promise<void> {
+    await this.active.get(runId)?.done;
+  }
+
+  /** Lets runs end for up to `timeoutMs`, then gives back what is left. */
+  async drain(timeoutMs: number): Promise<void> {
+    const all = () => Promise.all([...this.active.values()].map(({ done }) => done));
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([all(), timeout]);
+    clearTimeout(timer);
+    for (const runId of this.active.keys()) this.abandon(runId, 'The process shuts down.');
+    await all();
+  }
+
+  private begin(run: Run, prepare: (active: ActiveRun) => Promise<void>): void {
+    if (this.active.has(run.id)) return;
+    const active = new ActiveRun(run);
+    const done = this.work(active, prepare)
+      .catch((error: unknown) => {
+        this.logger.error(
+          `Run ${run.id} is left to be claimed again: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
+      })
+      .finally(() => this.active.delete(run.id));
+    this.active.set(run.id, { run: active, done });
+  }
+
+  private async work(active: ActiveRun, prepare: (active: ActiveRun) => Promise<void>): Promise<void> {
+    const { run, journal } = active;
+    await prepare(active);
+    this.log.open(journal, () => this.abandon(run.id, 'Another process holds the run.'));
+    if (!journal.isEmpty) this.log.touch(journal);
+    const ending = await this.execute(active);
+    await this.log.close(journal);
+    if (ending instanceof HandedOver) await this.runs.release(run, active.executedMs);
+    else await this.ender.end(active, ending);
+  }
+
+  /** A queued run begins; an interrupted one goes on after what its log holds. */
+  private async recover(active: ActiveRun): Promise<void> {
+    const { run } = active;
+    const events = await this.events.read(run.id, 0, MAX_LOG_EVENTS);
+    if (events.length > 0) return active.resume(unfinishedOf(events));
+    await this.database.transaction(() => this.starter.begin(run));
+    active.journal.continueAfter(1);
+  }
+
+  private async execute(active: ActiveRun): Promise<Ending | HandedOver> {
+    const { run } = active;
+    const timer = this.startClock(active);
+    try {
+      this.refuseWhenHopeless(run);
+      return { outcome: await this.runGraph(active) };
+    } catch (error) {
+      const reason: unknown = active.signal.aborted ? active.signal.reason : error;
+      return reason instanceof HandedOver ? reason : { problem: problemOf(reason, run, this.logger) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private refuseWhenHopeless({ attempt, cancelRequestedAt }: Run): void {
+    if (cancelRequestedAt) throw runCancelled('The run was cancelled before its end.');
+    if (attempt > this.config.maxAttempts) throw runQuarantined(`The process died in each of ${attempt - 1} attempts.`);
+  }
+
+  private async runGraph(active: ActiveRun): Promise<GraphOutcome> {
+    const { run, journal, signal } = active;
+    const graph = await this.definitions.graphOf(run);
+    const events = graph.run(this.executionOf(run, signal));
+    for (let step = await events.next(); ; step = await events.next()) {
+      if (step.done) return step.value;
+      active.hear(step.value);
+      this.log.touch(journal);
+      if (journal.isFull) await this.log.relief(journal, signal);
+    }
+  }
+
+  private executionOf(run: Run, signal: AbortSignal): GraphExecution {
+    const { id, workspaceId, userId, conversationId, messageId, input, limits } = run;
+    return {
+      run: { id, workspaceId, userId, conversationId: conversationId ?? undefined, messageId: messageId ?? undefined },
+      input,
+      messages: messagesOf(input),
+      nodeTimeoutMs: limits.nodeTimeoutMs ?? this.config.nodeTimeoutMs,
+      signal,
+    };
+  }
+
+  /** The configured limit counts execution time over all attempts; one the caller set counts from the start on the wall. */
+  private startClock(active: ActiveRun): NodeJS.Timeout {
+    const { run } = active;
+    const own = run.limits.runTimeoutMs;
+    const spent = own === undefined ? run.executedMs : Date.now() - (run.startedAt ?? run.createdAt).getTime();
+    const limit = own ?? this.config.runTimeoutMs;
+    return setTimeout(() => active.stop(limitReached('runTimeoutMs', limit, 'The run')), Math.max(0, limit - spent));
+  }
+}
+
+/** What a run says to a model before any node added to it: the message of its input, when there is one. */
+function messagesOf(input: Readonly<Record<string, unknown>>): readonly ChatMessage[] {
+  return typeof input.message === 'string' ? [{ role: 'user', content: input.message }] : [];
+}

@@ -1,0 +1,76 @@
+import type { EventFields, LoggedEvent, RunEventType } from './run-event.js';
+
+interface PendingEvent {
+  readonly seq: number;
+  readonly type: RunEventType;
+  readonly at: string;
+  fields: EventFields;
+}
+
+/** Longest text of one merged event; with it an event stays far below the bound of 256 KB. */
+const MAX_MERGED_CHARACTERS = 16_384;
+/** Events or text beyond this make the journal full: whoever fills it must wait until it is written. */
+const MAX_PENDING_EVENTS = 2_000;
+const MAX_PENDING_CHARACTERS = 1_048_576;
+
+/**
+ * The pen of one run: numbers its events and holds those that are not written yet. Text deltas of one message that wait
+ * together become one `token` event. Pure: knows neither time nor storage.
+ */
+export class RunJournal {
+  private pending: PendingEvent[] = [];
+  private pendingCharacters = 0;
+  private lastSeq = 0;
+
+  constructor(
+    readonly runId: string,
+    readonly fence: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.pending.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.pending.length > MAX_PENDING_EVENTS || this.pendingCharacters > MAX_PENDING_CHARACTERS;
+  }
+
+  /** Numbers go on after `lastSeq`, the number of the last event that is in the log. */
+  continueAfter(lastSeq: number): void {
+    this.lastSeq = lastSeq;
+  }
+
+  record(type: RunEventType, fields: EventFields, at: Date): void {
+    if (typeof fields.content === 'string') this.pendingCharacters += fields.content.length;
+    const last = this.pending.at(-1);
+    if (last && mergeable(type, fields, last)) {
+      last.fields = { ...last.fields, content: `${String(last.fields.content)}${String(fields.content)}` };
+      return;
+    }
+    this.lastSeq += 1;
+    this.pending.push({ seq: this.lastSeq, type, at: at.toISOString(), fields });
+  }
+
+  /** What waits, serialised once; it no longer waits here. */
+  take(): readonly LoggedEvent[] {
+    const taken = this.pending;
+    this.pending = [];
+    this.pendingCharacters = 0;
+    return taken.map((event) => this.serialised(event));
+  }
+
+  /** The event that would follow; recording nothing, so that it can be drafted anew. */
+  draft(type: RunEventType, fields: EventFields, at: Date): LoggedEvent {
+    return this.serialised({ seq: this.lastSeq + 1, type, at: at.toISOString(), fields });
+  }
+
+  private serialised({ seq, type, at, fields }: PendingEvent): LoggedEvent {
+    return { seq, type, data: JSON.stringify({ type, seq, runId: this.runId, at, ...fields }) };
+  }
+}
+
+function mergeable(type: RunEventType, fields: EventFields, last: PendingEvent): boolean {
+  if ((type !== 'token' && type !== 'thinking') || last.type !== type) return false;
+  if (String(last.fields.content).length + String(fields.content).length > MAX_MERGED_CHARACTERS) return false;
+  return last.fields.messageKey === fields.messageKey && last.fields.path?.join('/') === fields.path?.join('/');
+}

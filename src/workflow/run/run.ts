@@ -1,0 +1,69 @@
+import type { TokenUsage } from '../../llm/chat-model.js';
+import type { ProblemBody } from '../../platform/problem/problem.js';
+
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'timedOut',
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+export type EndStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'cancelled' | 'timedOut'>;
+export type RunKind = 'chat' | 'workflow' | 'child';
+
+export const isEnded = (status: RunStatus): status is EndStatus =>
+  status === 'succeeded' || status === 'failed' || status === 'cancelled' || status === 'timedOut';
+
+/** What a run says of the workflow it ran. */
+export interface WorkflowReference {
+  readonly id?: string;
+  readonly name?: string;
+  readonly version?: number;
+  readonly hash: string;
+}
+
+/** Limits a caller may lower for one run; milliseconds and counts. */
+export interface RunLimits {
+  readonly runTimeoutMs?: number;
+  readonly nodeTimeoutMs?: number;
+  readonly maxToolCalls?: number;
+  readonly maxTokens?: number;
+}
+
+/** A run as the table holds it. */
+export interface Run {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly userId: string;
+  readonly kind: RunKind;
+  readonly status: RunStatus;
+  readonly workflow: WorkflowReference;
+  readonly conversationId: string | null;
+  /** The message that asked for it. */
+  readonly messageId: string | null;
+  readonly parentRunId: string | null;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly limits: RunLimits;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly output: unknown;
+  readonly problem: ProblemBody | null;
+  readonly decision: unknown;
+  readonly usage: TokenUsage | null;
+  /** In US dollars; null when the price of a model is not known. */
+  readonly cost: number | null;
+  readonly cached: boolean;
+  readonly attempt: number;
+  /** Grows with every claim; each write of the run carries it. */
+  readonly fence: number;
+  /** Execution time of earlier attempts. */
+  readonly executedMs: number;
+  readonly cancelRequestedAt: Date | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly durationMs: number | null;
+}

@@ -1,0 +1,4 @@
+import { describeWireFaults } from './wire-fault.contract.js';
+import { ANTHROPIC, OLLAMA, OPENAI } from './wires.js';
+
+for (const wire of [OPENAI, ANTHROPIC, OLLAMA]) describeWireFaults(wire);
