@@ -26,6 +26,8 @@ export interface ChildServer {
   readonly startedAt: number;
   /** Waits until `GET url` answers 200. @throws with the end of the log when the server ends or takes too long */
   answers(url: string): Promise<void>;
+  /** @throws with the end of the log when the server has ended */
+  mustRun(): void;
   /** SIGTERM, then SIGKILL when that takes too long. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,9 @@ export function startChild(command: ChildCommand): ChildServer {
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const fail = (what: string) =>
     new Error(`${command.name} ${what}:\n${readFileSync(command.logFile, 'utf8').slice(-LOG_TAIL_CHARACTERS)}`);
+  const mustRun = () => {
+    if (!isRunning()) throw fail(`ended (${child.signalCode ?? `code ${child.exitCode}`})`);
+  };
 
   return {
     child,
@@ -56,11 +61,12 @@ export function startChild(command: ChildCommand): ChildServer {
     startedAt,
     answers: async (url) => {
       while (!(await isOk(url))) {
-        if (!isRunning()) throw fail('ended');
+        mustRun();
         if (performance.now() - startedAt > START_LIMIT_MS) throw fail('does not answer');
         await delay(POLL_MS);
       }
     },
+    mustRun,
     stop: async () => {
       if (!isRunning()) return;
       child.kill('SIGTERM');

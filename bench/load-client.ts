@@ -26,6 +26,8 @@ export interface WindowObserver {
   closed(): void;
 }
 
+export const UNOBSERVED: WindowObserver = { opened: () => undefined, closed: () => undefined };
+
 const REQUEST_TIMEOUT_MS = 30_000;
 const DRAIN_MS = 15_000;
 const PAUSE_AFTER_ERROR_MS = 100;

@@ -65,6 +65,8 @@ export async function measure({ server, model, target, roots }: Bench, load: Loa
       probe.catch(() => undefined);
     },
   });
+  model.mustRun();
+  server.mustRun();
   const { loopLagMs, loopUtilization } = await (probe ?? readProbe(server.child));
   const end = await readProbe(server.child);
   const cpuMs = {

@@ -1,19 +1,31 @@
 import { parseArgs } from 'node:util';
 import type { System } from './system.ts';
 import { systems as known } from './systems.ts';
-import { workloads, type Workload } from './workload.ts';
+import type { Load } from './load-client.ts';
+import { warmUps, workloads, type Workload } from './workload.ts';
 
 export interface Options {
   readonly systems: readonly System[];
+  readonly warmUps: readonly Load[];
   readonly workloads: readonly Workload[];
   readonly rounds: number;
   readonly quick: boolean;
+  /** Write CPU profiles of the servers; the figures then include the profiler's cost. */
+  readonly profile: boolean;
 }
 
-export const USAGE = `node bench/run.ts [--systems=${known.map(({ name }) => name).join(',')}] [--work=W1,W2,W3] [--rounds=1] [--quick]`;
+const USAGE = `node bench/run.ts [--systems=${known.map(({ name }) => name).join(',')}] [--work=W1,W2,W3] [--rounds=1] [--quick] [--profile]`;
 
-/** @throws with a sentence about the argument that is wrong */
+/** @throws with a sentence about the argument that is wrong, and the usage */
 export function readOptions(args: readonly string[]): Options {
+  try {
+    return parse(args);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${USAGE}`, { cause: error });
+  }
+}
+
+function parse(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -21,16 +33,25 @@ export function readOptions(args: readonly string[]): Options {
       work: { type: 'string', default: 'W1,W2,W3' },
       rounds: { type: 'string', default: '1' },
       quick: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
     },
   });
+  const { quick, profile } = values;
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 20) throw new Error('--rounds takes 1 to 20.');
   const asked = values.work.split(',');
-  const chosen = workloads(values).filter(({ id }) =>
+  const chosen = workloads({ quick }).filter(({ id }) =>
     asked.some((prefix) => id === prefix || id.startsWith(`${prefix} `)),
   );
   if (chosen.length === 0) throw new Error(`--work ${values.work} names no workload; there are W1, W2 and W3.`);
-  return { systems: values.systems.split(',').map(systemNamed), workloads: chosen, rounds, quick: values.quick };
+  return {
+    systems: values.systems.split(',').map(systemNamed),
+    warmUps: warmUps({ quick }),
+    workloads: chosen,
+    rounds,
+    quick,
+    profile,
+  };
 }
 
 function systemNamed(name: string): System {

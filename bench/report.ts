@@ -35,6 +35,7 @@ function headline({ date, machine, options, directMs }: Results): string {
     ...(machine.commit === undefined ? [] : [`commit ${machine.commit}`]),
     `rounds: ${options.rounds}`,
     `a JSON answer straight from the model server takes ${decimal(directMs, 2)} ms`,
+    ...(options.profile ? ['**with the profiler on**'] : []),
     ...(options.quick ? ['**quick: not for comparison**'] : []),
   ];
   return facts.join(' · ');

@@ -13,6 +13,7 @@ export interface Results {
   readonly options: {
     readonly rounds: number;
     readonly quick: boolean;
+    readonly profile: boolean;
     readonly workloads: readonly { readonly id: string; readonly kind: WorkloadKind }[];
   };
   /** Median time of a JSON answer of the model server alone. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort, startChild, type ChildServer } from './child-server.ts';
 import type { Cores } from './cores.ts';
+import { drive, UNOBSERVED, type Load } from './load-client.ts';
 import { measure, memoryMb, type ByProgram, type Measurement } from './measurement.ts';
 import { readProbe } from './probe-figures.ts';
 import { treeUse } from './process-tree.ts';
@@ -12,12 +13,14 @@ import { models, type Workload } from './workload.ts';
 
 export interface RoundOptions {
   readonly system: System;
+  readonly warmUps: readonly Load[];
   readonly workloads: readonly Workload[];
   readonly model: ChildServer;
   /** Scheme, host and port of the model server. */
   readonly modelOrigin: string;
   readonly cores: Cores;
   readonly resultsDir: string;
+  readonly profile: boolean;
   readonly plain: Place['plain'];
   readonly log: (line: string) => void;
 }
@@ -66,14 +69,16 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   }
 }
 
-async function start({ system, modelOrigin, cores, resultsDir, plain, log }: RoundOptions, dataDir: string) {
+async function start({ system, modelOrigin, cores, resultsDir, profile, plain, log }: RoundOptions, dataDir: string) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
+  const { script, env } = system.start({ port, modelUrl: `${modelOrigin}/v1`, models, plain, dataDir });
   const server = startChild({
     name: system.name,
     core: cores.server,
     preload: ['probe.ts', ...system.preload].map(plain),
-    ...system.start({ port, modelUrl: `${modelOrigin}/v1`, models, plain, dataDir }),
+    script: profile ? ['--cpu-prof', `--cpu-prof-dir=${resultsDir}`, ...script] : script,
+    env,
     cwd: REPOSITORY,
     logFile: join(resultsDir, `${system.name}.log`),
   });
@@ -125,6 +130,7 @@ async function work(options: RoundOptions, server: ChildServer, origin: string, 
 
   const target = await system.target(origin);
   const measurements: Record<string, Measurement> = {};
+  for (const load of options.warmUps) await drive(target, load, UNOBSERVED);
   for (const { id, load } of options.workloads) {
     const measured = await measure({ server, model, target, roots }, load);
     measurements[id] = measured;

@@ -5,9 +5,10 @@ import { join, resolve } from 'node:path';
 import { freePort, startChild, type ChildServer } from './child-server.ts';
 import { chooseCores, pinThisProcess } from './cores.ts';
 import { modelTarget } from './load-target.ts';
-import { drive } from './load-client.ts';
+import { drive, UNOBSERVED } from './load-client.ts';
+import { beTheOnlyOne } from './only-one.ts';
 import { writePlainScripts } from './plain-scripts.ts';
-import { readOptions, USAGE, type Options } from './options.ts';
+import { readOptions, type Options } from './options.ts';
 import { report } from './report.ts';
 import type { Results, SystemRounds } from './results.ts';
 import { runRound, type Round } from './round.ts';
@@ -18,6 +19,7 @@ const SHOWN_CHARACTERS = 200;
 /** Measures every system in turn, prints the tables and writes the figures to `bench/results/`. */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
+  await beTheOnlyOne();
   const resultsDir = resolve(import.meta.dirname, 'results');
   mkdirSync(resultsDir, { recursive: true });
   const plain = writePlainScripts(join(resultsDir, 'js'));
@@ -66,7 +68,17 @@ async function measureAll(
       const into = systems[index];
       if (!into || into.fault !== undefined) continue;
       try {
-        into.rounds.push(await runRound({ system, workloads: options.workloads, model, log, ...place }));
+        into.rounds.push(
+          await runRound({
+            system,
+            profile: options.profile,
+            warmUps: options.warmUps,
+            workloads: options.workloads,
+            model,
+            log,
+            ...place,
+          }),
+        );
       } catch (error) {
         log(String(error));
         into.fault = firstLines(error);
@@ -91,8 +103,7 @@ async function directCallMs(modelOrigin: string, { quick }: Options): Promise<nu
     warmupMs: 500,
     windowMs: quick ? 500 : 2_000,
   };
-  const none = { opened: () => undefined, closed: () => undefined };
-  return (await drive(modelTarget(modelOrigin), load, none)).latencyMs.p50;
+  return (await drive(modelTarget(modelOrigin), load, UNOBSERVED)).latencyMs.p50;
 }
 
 function machine(): Results['machine'] {
@@ -116,8 +127,8 @@ function commit(): string | undefined {
   }
 }
 
-function described({ rounds, quick, workloads }: Options): Results['options'] {
-  return { rounds, quick, workloads: workloads.map(({ id, kind, load }) => ({ id, kind, ...load })) };
+function described({ rounds, quick, profile, workloads }: Options): Results['options'] {
+  return { rounds, quick, profile, workloads: workloads.map(({ id, kind, load }) => ({ id, kind, ...load })) };
 }
 
 function log(line: string): void {
@@ -125,6 +136,6 @@ function log(line: string): void {
 }
 
 main().catch((error: unknown) => {
-  log(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  log(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 });

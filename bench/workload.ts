@@ -24,6 +24,15 @@ export const FULL_RATE = (PACED_STREAMS * 1000) / PACE_MS;
 /** The models that the workloads ask for. */
 export const models = ['fake-t20', 'fake-t200', `fake-t200-d${PACE_MS}`] as const;
 
+/** Loads that are not measured, so that the first workload meets compiled code too. */
+export function warmUps({ quick }: WorkloadOptions): readonly Load[] {
+  const closed = { concurrency: 16, rampMs: 0, warmupMs: 0, windowMs: quick ? 1_000 : 4_000 };
+  return [
+    { model: models[0], stream: false, ...closed },
+    { model: models[1], stream: true, ...closed },
+  ];
+}
+
 export function workloads({ quick }: WorkloadOptions): readonly Workload[] {
   const closed = { rampMs: 200, warmupMs: quick ? 500 : 2_000, windowMs: quick ? 1_500 : 6_000 };
   const paced = { rampMs: 4_000, warmupMs: 1_000, windowMs: quick ? 3_000 : 10_000 };

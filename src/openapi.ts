@@ -31,20 +31,40 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build());
   const schemas = { ...document.components?.schemas, RunEvent: runEventSchema };
-  return { ...document, paths: withExplicitSecurity(document), components: { ...document.components, schemas } };
+  return { ...document, paths: completed(document), components: { ...document.components, schemas } };
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** A public operation says that it needs no credentials. */
-function withExplicitSecurity({ paths }: OpenAPIObject): OpenAPIObject['paths'] {
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Makes the request safe to repeat for 24 hours: the same key and body give the same answer, or the same run.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+/** What follows from the kind of an operation: ids in the path, no credentials for public ones, keys for those that cause. */
+function completed({ paths }: OpenAPIObject): OpenAPIObject['paths'] {
   for (const path of Object.values(paths)) {
     for (const method of METHODS) {
       const operation = path[method];
-      if (operation) operation.security ??= [];
+      if (!operation) continue;
+      operation.security ??= [];
+      const parameters = (operation.parameters ?? []).map(withIdFormat);
+      const isRepeatable = method === 'post' && operation.security.length > 0;
+      operation.parameters = isRepeatable ? [...parameters, IDEMPOTENCY_KEY as Parameter] : parameters;
     }
   }
   return paths;
+}
+
+type Parameter = NonNullable<NonNullable<OpenAPIObject['paths'][string]['get']>['parameters']>[number];
+
+function withIdFormat(parameter: Parameter): Parameter {
+  if (!('in' in parameter) || parameter.in !== 'path' || !/id$/i.test(parameter.name)) return parameter;
+  return { ...parameter, schema: { type: 'string', format: 'uuid' } };
 }
 
 /** Serves the document at /openapi.json and Swagger UI at /docs; builds it when first asked. */

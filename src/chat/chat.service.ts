@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Conversation } from '../conversation/conversation.js';
 import { ConversationService } from '../conversation/conversation.service.js';
-import { MessageService } from '../conversation/message.service.js';
+import type { Message } from '../conversation/message.js';
 import { LLMService } from '../llm/llm.service.js';
 import { newId } from '../platform/clock/id.js';
 import type { Principal } from '../platform/http/principal.js';
 import { currentRequest } from '../platform/http/request-context.js';
-import { internal } from '../platform/problem/http.errors.js';
+import { notFound } from '../platform/problem/http.errors.js';
 import { problemFromBody } from '../platform/problem/problem.js';
 import { RunService } from '../workflow/run/run.service.js';
+import type { LoggedEvent } from '../workflow/run/run-event.js';
 import { toRunDto } from '../workflow/run/run.dto.js';
 import type { Run } from '../workflow/run/run.js';
 import { WorkflowExecutionService, type StartedRun } from '../workflow/run/workflow-execution.service.js';
@@ -20,7 +21,6 @@ import type { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
 export class ChatService {
   constructor(
     private readonly conversations: ConversationService,
-    private readonly messages: MessageService,
     private readonly execution: WorkflowExecutionService,
     private readonly workflows: WorkflowResolver,
     private readonly llm: LLMService,
@@ -42,8 +42,9 @@ export class ChatService {
   async reply(caller: Principal, request: ChatRequestDto, gone: AbortSignal): Promise<ChatReplyDto> {
     const { run, events } = await this.begin(caller, request, gone);
     gone.addEventListener('abort', () => this.cancelIfAsked(caller, request, run), { once: true });
-    for await (const batch of events) void batch;
-    return this.replyOf(caller, await this.execution.get(caller, run.id));
+    let last: LoggedEvent | undefined;
+    for await (const batch of events) last = batch.at(-1);
+    return this.replyOf(await this.execution.get(caller, run.id), last);
   }
 
   /** A repeated request goes on with the run it caused the first time. */
@@ -100,14 +101,13 @@ export class ChatService {
     if (onDisconnect === 'cancel') this.execution.cancel(caller, run.id).catch(() => undefined);
   }
 
-  private async replyOf(caller: Principal, run: Run): Promise<ChatReplyDto> {
+  private async replyOf(run: Run, last: LoggedEvent | undefined): Promise<ChatReplyDto> {
     if (run.problem) throw problemFromBody(run.problem);
-    const [conversation, { assistant }] = await Promise.all([
-      run.conversationId === null ? undefined : this.conversations.get(caller.workspaceId, run.conversationId),
-      this.messages.ofRun(caller.workspaceId, run.id),
-    ]);
-    if (!conversation || !assistant) throw internal('The conversation was deleted before the answer could be shown.');
-    return { conversation, message: assistant, run: toRunDto(run) };
+    const { message } = JSON.parse(last?.data ?? '{}') as { readonly message?: Message };
+    const conversation =
+      run.conversationId === null ? undefined : await this.conversations.get(run.workspaceId, run.conversationId);
+    if (!conversation || !message) throw notFound('The conversation was deleted before its answer could be shown.');
+    return { conversation, message, run: toRunDto(run) };
   }
 }
 

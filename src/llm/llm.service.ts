@@ -51,7 +51,7 @@ export class LLMService implements OnApplicationBootstrap {
   /** @throws Problem when DEFAULT_MODEL names no usable model: better at start than with the first message. */
   onApplicationBootstrap(): void {
     const { id, provider } = this.resolve();
-    if (provider === FALLBACK_PROVIDER)
+    if (provider === FALLBACK_PROVIDER && this.config.defaultModel === undefined)
       new Logger(LLMService.name).warn(
         `No model provider is configured: ${id} answers with scripted text. Set a key such as OPENAI_API_KEY.`,
       );

@@ -14,7 +14,10 @@ import { WorkspaceModule } from './workspace/workspace.module.js';
  */
 @Module({
   imports: [IdentityModule, WorkspaceModule, ThrottleModule],
-  providers: [JwtGuard, RequestLimitGuard, WorkspaceGuard, PermissionGuard].map((guard) => ({ provide: APP_GUARD, useClass: guard })),
+  providers: [JwtGuard, RequestLimitGuard, WorkspaceGuard, PermissionGuard].map((guard) => ({
+    provide: APP_GUARD,
+    useClass: guard,
+  })),
   exports: [IdentityModule],
 })
 export class SecurityModule {}

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerText } from '../../bench/answer-text.ts';
-import { drive } from '../../bench/load-client.ts';
+import { drive, UNOBSERVED } from '../../bench/load-client.ts';
 import { chatterTarget } from '../../bench/load-target.ts';
 import type { LoadFigures } from '../../bench/load-meter.ts';
 
@@ -31,7 +31,7 @@ describe('the load client of the benchmark', () => {
     return drive(
       chatterTarget(`http://127.0.0.1:${port}`, {}, 'openai'),
       { model: MODEL, stream, concurrency: 2, rampMs: 0, warmupMs: 0, windowMs: 150 },
-      { opened: () => undefined, closed: () => undefined },
+      UNOBSERVED,
     );
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { signedIn, startApp, type SignedIn, type TestApp } from '../support/app.js';
 
 describe('an account', () => {
@@ -47,13 +48,17 @@ describe('an account', () => {
 
     it('refuses an address that differs only in case, 409', async () => {
       await chatter.register({ email: 'grace@example.com' });
-      const again = await chatter.call('POST', '/auth/register', { body: { email: 'GRACE@example.com', password: 'long enough' } });
+      const again = await chatter.call('POST', '/auth/register', {
+        body: { email: 'GRACE@example.com', password: 'long enough' },
+      });
       expect(again).toMatchObject({ status: 409, body: { type: '/problems/email-taken' } });
     });
 
     it('makes one account of simultaneous registrations of one address', async () => {
       const body = { email: 'twins@example.com', password: 'long enough' };
-      const answers = await Promise.all(Array.from({ length: 8 }, () => chatter.call('POST', '/auth/register', { body })));
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => chatter.call('POST', '/auth/register', { body })),
+      );
       expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)]);
     });
 
@@ -75,7 +80,10 @@ describe('an account', () => {
       [{ email: 'a@example.com', password: 'long enough', isSystemAdmin: true }, '/isSystemAdmin'],
     ])('refuses %j with the pointer %s', async (body, pointer) => {
       const answer = await chatter.call('POST', '/auth/register', { body });
-      expect(answer).toMatchObject({ status: 422, body: { type: '/problems/validation-failed', errors: [{ pointer }] } });
+      expect(answer).toMatchObject({
+        status: 422,
+        body: { type: '/problems/validation-failed', errors: [{ pointer }] },
+      });
     });
 
     it('takes passwords of any script, however their characters are composed', async () => {
@@ -86,7 +94,9 @@ describe('an account', () => {
     it('counts the characters a reader sees: 128 emoji fit, 7 do not', async () => {
       const { user } = await chatter.register({ password: '🐎'.repeat(128) });
       expect((await login(user.email, '🐎'.repeat(128))).status).toBe(200);
-      const short = await chatter.call('POST', '/auth/register', { body: { email: 's@example.com', password: '🐎'.repeat(7) } });
+      const short = await chatter.call('POST', '/auth/register', {
+        body: { email: 's@example.com', password: '🐎'.repeat(7) },
+      });
       expect(short.status).toBe(422);
     });
   });
@@ -115,7 +125,9 @@ describe('an account', () => {
   describe('the profile', () => {
     it('shows and changes how one is called, and nothing else', async () => {
       const ada = await chatter.register({ name: 'Ada' });
-      expect((await chatter.call('PATCH', '/auth/me', { as: ada, body: { name: 'Countess' } })).body.name).toBe('Countess');
+      expect((await chatter.call('PATCH', '/auth/me', { as: ada, body: { name: 'Countess' } })).body.name).toBe(
+        'Countess',
+      );
       expect((await chatter.call('PATCH', '/auth/me', { as: ada, body: {} })).body.name).toBe('Countess');
       expect((await chatter.call('PATCH', '/auth/me', { as: ada, body: { name: null } })).body.name).toBeNull();
       const denied = await chatter.call('PATCH', '/auth/me', { as: ada, body: { isSystemAdmin: true } });
@@ -146,7 +158,8 @@ describe('an account', () => {
       expect((await refresh(ada.refreshToken)).status).toBe(401);
 
       expect((await refresh(third.refreshToken)).status).toBe(401);
-      for (const token of [ada.token, second.accessToken, third.accessToken]) expect((await me(bearer(token))).status).toBe(401);
+      for (const token of [ada.token, second.accessToken, third.accessToken])
+        expect((await me(bearer(token))).status).toBe(401);
       expect((await me(elsewhere)).status).toBe(200);
       expect((await refresh(elsewhere.refreshToken)).status).toBe(200);
     });
@@ -210,7 +223,8 @@ describe('an account', () => {
   });
 
   describe('API keys', () => {
-    const create = (as: Pick<SignedIn, 'headers'>, body: object, headers = {}) => chatter.call('POST', '/auth/api-keys', { as, body, headers });
+    const create = (as: Pick<SignedIn, 'headers'>, body: object, headers = {}) =>
+      chatter.call('POST', '/auth/api-keys', { as, body, headers });
 
     it('are shown once, work in both headers and are listed without their text', async () => {
       const ada = await chatter.register();
@@ -241,10 +255,22 @@ describe('an account', () => {
       expect((await chatter.call('GET', '/auth/api-keys', { as: ada })).body.items).toEqual([]);
     });
 
+    it('are refused from the moment they expire, also when used just before', async () => {
+      const ada = await chatter.register();
+      const expiresAt = new Date(Date.now() + 700).toISOString();
+      const key = bearer((await create(ada, { name: 'brief', expiresAt })).body.key);
+      expect((await me(key)).status).toBe(200);
+      await sleep(Date.parse(expiresAt) - Date.now() + 20);
+      expect((await me(key)).status).toBe(401);
+    });
+
     it('outlive a change of password', async () => {
       const ada = await chatter.register();
       const { body } = await create(ada, { name: 'automation' });
-      await chatter.call('POST', '/auth/change-password', { as: ada, body: { currentPassword: ada.password, newPassword: 'another one' } });
+      await chatter.call('POST', '/auth/change-password', {
+        as: ada,
+        body: { currentPassword: ada.password, newPassword: 'another one' },
+      });
       expect((await me(bearer(body.key))).status).toBe(200);
     });
 
@@ -256,7 +282,10 @@ describe('an account', () => {
       expect((await me(writer)).status).toBe(200);
       expect((await chatter.call('PATCH', '/auth/me', { as: writer, body: { name: 'W' } })).status).toBe(200);
       const denied = await chatter.call('PATCH', '/auth/me', { as: reader, body: { name: 'R' } });
-      expect(denied).toMatchObject({ status: 403, body: { type: '/problems/forbidden', detail: expect.stringContaining('account:write') } });
+      expect(denied).toMatchObject({
+        status: 403,
+        body: { type: '/problems/forbidden', detail: expect.stringContaining('account:write') },
+      });
       expect((await chatter.call('GET', '/workspaces', { as: writer })).status).toBe(403);
     });
 
@@ -264,7 +293,9 @@ describe('an account', () => {
       const ada = await chatter.register();
       const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
       const later = new Date(Date.now() + 7_200_000).toISOString();
-      const scoped = bearer((await create(ada, { name: 'scoped', scopes: ['api-keys:write', 'account:read'], expiresAt })).body.key);
+      const scoped = bearer(
+        (await create(ada, { name: 'scoped', scopes: ['api-keys:write', 'account:read'], expiresAt })).body.key,
+      );
       const wishes = [
         [{ name: 'all rights', expiresAt }, 403],
         [{ name: 'more', scopes: ['account:write'], expiresAt }, 403],
@@ -274,7 +305,8 @@ describe('an account', () => {
         [{ name: 'less', scopes: ['account:read'], expiresAt }, 201],
         [{ name: 'included', scopes: ['api-keys:read'], expiresAt }, 201],
       ] as const;
-      for (const [wish, status] of wishes) expect([wish.name, (await create(scoped, wish)).status]).toEqual([wish.name, status]);
+      for (const [wish, status] of wishes)
+        expect([wish.name, (await create(scoped, wish)).status]).toEqual([wish.name, status]);
       const reader = bearer((await create(ada, { name: 'reader', scopes: ['account:read'] })).body.key);
       expect((await create(reader, { name: 'any', scopes: ['account:read'] })).status).toBe(403);
     });
@@ -292,7 +324,10 @@ describe('an account', () => {
       [{ name: ' ' }, '/name'],
       [{}, '/name'],
     ])('are refused as %j', async (body, pointer) => {
-      expect(await create(await chatter.register(), body)).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });
+      expect(await create(await chatter.register(), body)).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer }] },
+      });
     });
 
     it('belong to their user: another finds none', async () => {
@@ -310,7 +345,9 @@ describe('an account', () => {
       const names: string[] = [];
       let cursor = '';
       do {
-        const { body } = await chatter.call('GET', `/auth/api-keys?limit=2${cursor && `&cursor=${cursor}`}`, { as: ada });
+        const { body } = await chatter.call('GET', `/auth/api-keys?limit=2${cursor && `&cursor=${cursor}`}`, {
+          as: ada,
+        });
         names.push(...body.items.map((key: { name: string }) => key.name));
         cursor = body.nextCursor;
       } while (cursor);
@@ -341,9 +378,13 @@ describe('registration closed by the operator', () => {
     const ada = await open.register();
     const closed = await startApp({ REGISTRATION_OPEN: 'false' }, open.database);
     try {
-      const answer = await closed.call('POST', '/auth/register', { body: { email: 'new@example.com', password: 'long enough' } });
+      const answer = await closed.call('POST', '/auth/register', {
+        body: { email: 'new@example.com', password: 'long enough' },
+      });
       expect(answer).toMatchObject({ status: 403, body: { type: '/problems/registration-closed' } });
-      const login = await closed.call('POST', '/auth/login', { body: { email: ada.user.email, password: ada.password } });
+      const login = await closed.call('POST', '/auth/login', {
+        body: { email: ada.user.email, password: ada.password },
+      });
       expect(login.status).toBe(200);
     } finally {
       await closed.close();

@@ -14,8 +14,10 @@ describe('logins', () => {
 
   it('are bounded per account, known or not, and per address over all accounts', async () => {
     const ada = await chatter.register();
-    const login = (email: string, password = 'a wrong guess') => chatter.call('POST', '/auth/login', { body: { email, password } });
-    const many = async (email: string) => [await login(email), await login(email), await login(email)].map(({ status }) => status);
+    const login = (email: string, password = 'a wrong guess') =>
+      chatter.call('POST', '/auth/login', { body: { email, password } });
+    const many = async (email: string) =>
+      [await login(email), await login(email), await login(email)].map(({ status }) => status);
 
     expect(await many(ada.user.email)).toEqual([401, 401, 401]);
     const refused = await login(ada.user.email.toUpperCase(), ada.password);
@@ -52,7 +54,9 @@ describe('registrations', () => {
       await one.register();
       await two.register();
       await one.register();
-      const refused = await two.call('POST', '/auth/register', { body: { email: 'late@example.com', password: 'long enough' } });
+      const refused = await two.call('POST', '/auth/register', {
+        body: { email: 'late@example.com', password: 'long enough' },
+      });
       expect(refused).toMatchObject(THROTTLED);
       expect(retryAfter(refused)).toBeGreaterThan(0);
     } finally {
@@ -66,7 +70,11 @@ describe('requests', () => {
   let chatter: TestApp;
 
   beforeAll(async () => {
-    chatter = await startApp({ REQUESTS_PER_MINUTE: '60', REQUESTS_BURST: '3', BAD_CREDENTIALS_PER_MINUTE_PER_ADDRESS: '20' });
+    chatter = await startApp({
+      REQUESTS_PER_MINUTE: '60',
+      REQUESTS_BURST: '3',
+      BAD_CREDENTIALS_PER_MINUTE_PER_ADDRESS: '20',
+    });
   });
 
   afterAll(() => chatter.close());

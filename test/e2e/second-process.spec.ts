@@ -19,7 +19,8 @@ describe('a second process', () => {
   });
 
   const me = async (chatter: TestApp, as: Pick<SignedIn, 'headers'>, workspaceId?: string) =>
-    (await chatter.call('GET', '/auth/me', { as, headers: workspaceId ? { 'X-Workspace-Id': workspaceId } : {} })).status;
+    (await chatter.call('GET', '/auth/me', { as, headers: workspaceId ? { 'X-Workspace-Id': workspaceId } : {} }))
+      .status;
 
   async function endsWithin5s(ended: () => Promise<boolean>): Promise<void> {
     const start = Date.now();
@@ -36,14 +37,26 @@ describe('a second process', () => {
 
   it('sees a change of password, a logout, a revoked key, a lost role and a lost membership within 5 s', async () => {
     const check = two.app.get(SessionCheck, { strict: false });
-    const [ada, bob, cyd, dan] = (await Promise.all(Array.from({ length: 4 }, () => one.register()))) as [SignedIn, SignedIn, SignedIn, SignedIn];
+    const [ada, bob, cyd, dan] = (await Promise.all(Array.from({ length: 4 }, () => one.register()))) as [
+      SignedIn,
+      SignedIn,
+      SignedIn,
+      SignedIn,
+    ];
     const workspace = (await one.call('POST', '/workspaces', { as: ada, body: { name: 'W' } })).body.id as string;
-    for (const [member, role] of [[bob, 'viewer'], [cyd, 'admin'], [dan, 'viewer']] as const) {
+    for (const [member, role] of [
+      [bob, 'viewer'],
+      [cyd, 'admin'],
+      [dan, 'viewer'],
+    ] as const) {
       await one.call('POST', `/workspaces/${workspace}/members`, { as: ada, body: { email: member.user.email, role } });
     }
     const { body: key } = await one.call('POST', '/auth/api-keys', { as: bob, body: { name: 'k' } });
     const keyed = { headers: { Authorization: `Bearer ${key.key}` } };
-    const dansSession = signedIn((await one.call('POST', '/auth/login', { body: { email: dan.user.email, password: dan.password } })).body, dan.password);
+    const dansSession = signedIn(
+      (await one.call('POST', '/auth/login', { body: { email: dan.user.email, password: dan.password } })).body,
+      dan.password,
+    );
     const stream: Principal = {
       userId: dan.user.id,
       workspaceId: workspace,
@@ -52,14 +65,22 @@ describe('a second process', () => {
       ...sessionOf(dansSession),
     };
 
-    expect([await me(two, bob), await me(two, dan), await me(two, keyed), await me(two, cyd, workspace)]).toEqual([200, 200, 200, 200]);
+    expect([await me(two, bob), await me(two, dan), await me(two, keyed), await me(two, cyd, workspace)]).toEqual([
+      200, 200, 200, 200,
+    ]);
     expect(await check.stillValid(stream)).toBe(true);
-    expect(await check.stillValid({ ...stream, userId: bob.user.id, sessionId: undefined, apiKeyId: key.id })).toBe(true);
+    expect(await check.stillValid({ ...stream, userId: bob.user.id, sessionId: undefined, apiKeyId: key.id })).toBe(
+      true,
+    );
 
     const body = { currentPassword: bob.password, newPassword: 'a better password' };
     await one.call('POST', '/auth/change-password', { as: bob, body });
     await one.call('DELETE', `/auth/api-keys/${key.id}`, {
-      as: signedIn((await one.call('POST', '/auth/login', { body: { email: bob.user.email, password: 'a better password' } })).body, ''),
+      as: signedIn(
+        (await one.call('POST', '/auth/login', { body: { email: bob.user.email, password: 'a better password' } }))
+          .body,
+        '',
+      ),
     });
     await one.call('POST', '/auth/logout', { as: dan });
     await one.call('DELETE', `/workspaces/${workspace}/members/${cyd.user.id}`, { as: ada });
@@ -71,7 +92,10 @@ describe('a second process', () => {
       endsWithin5s(async () => (await me(two, dan)) === 401),
       endsWithin5s(async () => (await me(two, cyd, workspace)) === 404),
       endsWithin5s(async () => !(await check.stillValid(stream))),
-      endsWithin5s(async () => !(await check.stillValid({ ...stream, userId: bob.user.id, sessionId: undefined, apiKeyId: key.id }))),
+      endsWithin5s(
+        async () =>
+          !(await check.stillValid({ ...stream, userId: bob.user.id, sessionId: undefined, apiKeyId: key.id })),
+      ),
     ]);
     expect(await me(two, dansSession)).toBe(200);
   });
@@ -97,7 +121,12 @@ describe('an open stream', () => {
     const check = chatter.app.get(SessionCheck, { strict: false });
     const ada = await chatter.register();
     const { body: key } = await chatter.call('POST', '/auth/api-keys', { as: ada, body: { name: 'k' } });
-    const principal: Principal = { userId: ada.user.id, workspaceId: ada.user.personalWorkspaceId, role: 'owner', isSystemAdmin: false };
+    const principal: Principal = {
+      userId: ada.user.id,
+      workspaceId: ada.user.personalWorkspaceId,
+      role: 'owner',
+      isSystemAdmin: false,
+    };
     const bySession = { ...principal, ...sessionOf(ada) };
     const byKey = { ...principal, apiKeyId: key.id as string };
 
@@ -116,6 +145,9 @@ describe('an open stream', () => {
 
 /** The session an access token names. */
 function sessionOf({ token }: SignedIn): Pick<Principal, 'sessionId' | 'sessionVersion'> {
-  const { sid, ver } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string; ver: number };
+  const { sid, ver } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as {
+    sid: string;
+    ver: number;
+  };
   return { sessionId: sid, sessionVersion: ver };
 }

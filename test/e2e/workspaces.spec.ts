@@ -9,18 +9,24 @@ describe('workspaces', () => {
 
   afterAll(() => chatter.close());
 
-  const create = async (as: SignedIn, name = 'Research') => (await chatter.call('POST', '/workspaces', { as, body: { name } })).body.id as string;
+  const create = async (as: SignedIn, name = 'Research') =>
+    (await chatter.call('POST', '/workspaces', { as, body: { name } })).body.id as string;
   const add = (as: SignedIn, id: string, member: SignedIn, role: string) =>
     chatter.call('POST', `/workspaces/${id}/members`, { as, body: { email: member.user.email, role } });
   const setRole = (as: SignedIn, id: string, member: SignedIn, role: string) =>
     chatter.call('PATCH', `/workspaces/${id}/members/${member.user.id}`, { as, body: { role } });
-  const remove = (as: SignedIn, id: string, member: SignedIn) => chatter.call('DELETE', `/workspaces/${id}/members/${member.user.id}`, { as });
+  const remove = (as: SignedIn, id: string, member: SignedIn) =>
+    chatter.call('DELETE', `/workspaces/${id}/members/${member.user.id}`, { as });
   const people = (count: number) => Promise.all(Array.from({ length: count }, () => chatter.register()));
-  const inside = (as: SignedIn, id: string) => chatter.call('GET', '/auth/me', { as, headers: { 'X-Workspace-Id': id } });
+  const inside = (as: SignedIn, id: string) =>
+    chatter.call('GET', '/auth/me', { as, headers: { 'X-Workspace-Id': id } });
 
   it('are made by anybody, who owns them, and are listed with one’s role', async () => {
     const [ada, bob] = (await people(2)) as [SignedIn, SignedIn];
-    const { status, headers, body } = await chatter.call('POST', '/workspaces', { as: ada, body: { name: 'Research' } });
+    const { status, headers, body } = await chatter.call('POST', '/workspaces', {
+      as: ada,
+      body: { name: 'Research' },
+    });
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/api/v1/workspaces/${body.id}`);
     expect(body).toMatchObject({ name: 'Research', isPersonal: false, role: 'owner' });
@@ -87,7 +93,9 @@ describe('workspaces', () => {
       const ada = await chatter.register();
       expect(root.user.isSystemAdmin).toBe(true);
       expect((await inside(root, ada.user.personalWorkspaceId)).status).toBe(404);
-      expect((await chatter.call('GET', `/workspaces/${ada.user.personalWorkspaceId}/members`, { as: root })).status).toBe(404);
+      expect(
+        (await chatter.call('GET', `/workspaces/${ada.user.personalWorkspaceId}/members`, { as: root })).status,
+      ).toBe(404);
     } finally {
       await admins.close();
     }
@@ -99,7 +107,13 @@ describe('workspaces', () => {
     await add(ada, id, bob, 'viewer');
     expect((await inside(bob, id)).status).toBe(200);
     expect((await inside(bob, id.toUpperCase())).status).toBe(200);
-    const bad = [ada.user.personalWorkspaceId, '019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b', 'x', `${id}, ${id}`, `${id}' OR true`];
+    const bad = [
+      ada.user.personalWorkspaceId,
+      '019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b',
+      'x',
+      `${id}, ${id}`,
+      `${id}' OR true`,
+    ];
     for (const other of bad) {
       const { status, body } = await inside(bob, other);
       expect([status, body.type]).toEqual([404, '/problems/not-found']);
@@ -111,17 +125,22 @@ describe('workspaces', () => {
       const [ada, bob, cyd] = (await people(3)) as [SignedIn, SignedIn, SignedIn];
       const id = await create(ada);
       await add(ada, id, bob, 'admin');
-      const added = await chatter.call('POST', `/workspaces/${id}/members`, { as: bob, body: { email: cyd.user.email.toUpperCase(), role: 'viewer' } });
+      const added = await chatter.call('POST', `/workspaces/${id}/members`, {
+        as: bob,
+        body: { email: cyd.user.email.toUpperCase(), role: 'viewer' },
+      });
       expect(added.status).toBe(201);
       expect(added.headers.get('location')).toBe(`/api/v1/workspaces/${id}/members/${cyd.user.id}`);
       expect(added.body).toMatchObject({ userId: cyd.user.id, email: cyd.user.email, role: 'viewer' });
 
       const { body } = await chatter.call('GET', `/workspaces/${id}/members`, { as: cyd });
-      expect(body.items.map(({ userId, role }: { userId: string; role: string }) => [userId, role])).toEqual([
-        [ada.user.id, 'owner'],
-        [bob.user.id, 'admin'],
-        [cyd.user.id, 'viewer'],
-      ].sort(([one], [two]) => one!.localeCompare(two!)));
+      expect(body.items.map(({ userId, role }: { userId: string; role: string }) => [userId, role])).toEqual(
+        [
+          [ada.user.id, 'owner'],
+          [bob.user.id, 'admin'],
+          [cyd.user.id, 'viewer'],
+        ].sort(([one], [two]) => one!.localeCompare(two!)),
+      );
 
       expect(await setRole(bob, id, cyd, 'editor')).toMatchObject({ status: 200, body: { role: 'editor' } });
       expect((await remove(bob, id, cyd)).status).toBe(204);
@@ -133,10 +152,22 @@ describe('workspaces', () => {
       const [ada, bob] = (await people(2)) as [SignedIn, SignedIn];
       const id = await create(ada);
       await add(ada, id, bob, 'viewer');
-      expect(await add(ada, id, bob, 'admin')).toMatchObject({ status: 409, body: { type: '/problems/already-member' } });
-      const unknown = await chatter.call('POST', `/workspaces/${id}/members`, { as: ada, body: { email: 'new@example.com', role: 'viewer' } });
-      expect(unknown).toMatchObject({ status: 422, body: { errors: [{ pointer: '/email', detail: expect.stringContaining('register first') }] } });
-      const wrong = await chatter.call('POST', `/workspaces/${id}/members`, { as: ada, body: { email: bob.user.email, role: 'god' } });
+      expect(await add(ada, id, bob, 'admin')).toMatchObject({
+        status: 409,
+        body: { type: '/problems/already-member' },
+      });
+      const unknown = await chatter.call('POST', `/workspaces/${id}/members`, {
+        as: ada,
+        body: { email: 'new@example.com', role: 'viewer' },
+      });
+      expect(unknown).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: '/email', detail: expect.stringContaining('register first') }] },
+      });
+      const wrong = await chatter.call('POST', `/workspaces/${id}/members`, {
+        as: ada,
+        body: { email: bob.user.email, role: 'god' },
+      });
       expect(wrong).toMatchObject({ status: 422, body: { errors: [{ pointer: '/role' }] } });
     });
 
@@ -158,7 +189,10 @@ describe('workspaces', () => {
       const id = await create(ada);
       await add(ada, id, bob, 'viewer');
       expect(await remove(ada, id, ada)).toMatchObject({ status: 409, body: { type: '/problems/last-owner' } });
-      expect(await setRole(ada, id, ada, 'editor')).toMatchObject({ status: 409, body: { type: '/problems/last-owner' } });
+      expect(await setRole(ada, id, ada, 'editor')).toMatchObject({
+        status: 409,
+        body: { type: '/problems/last-owner' },
+      });
       await setRole(ada, id, bob, 'owner');
       expect((await remove(ada, id, ada)).status).toBe(204);
       expect((await chatter.call('GET', `/workspaces/${id}`, { as: ada })).status).toBe(404);
@@ -188,7 +222,11 @@ describe('workspaces', () => {
       const [own, shared] = [await create(bob), await create(ada)];
       await add(ada, shared, bob, 'viewer');
       const headers = { 'X-Workspace-Id': own };
-      const answer = await chatter.call('PATCH', `/workspaces/${shared}`, { as: bob, headers, body: { name: 'Taken' } });
+      const answer = await chatter.call('PATCH', `/workspaces/${shared}`, {
+        as: bob,
+        headers,
+        body: { name: 'Taken' },
+      });
       expect(answer.status).toBe(403);
     });
 

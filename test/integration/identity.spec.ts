@@ -37,7 +37,8 @@ describe('identity in the database', () => {
 
   describe('the signing key', () => {
     const sealer = new Sealer(Buffer.alloc(32, 7));
-    const load = (with_: Sealer = sealer, environment = {}) => SigningKey.load(new IdentityConfig(environment), database, with_);
+    const load = (with_: Sealer = sealer, environment = {}) =>
+      SigningKey.load(new IdentityConfig(environment), database, with_);
 
     it('is one for all processes that start at once, and the same after a restart', async () => {
       await sql.query('DELETE FROM signing_key');
@@ -55,16 +56,32 @@ describe('identity in the database', () => {
     it('is JWT_PRIVATE_KEY when that is set', async () => {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-      const [one, two] = [await load(sealer, { JWT_PRIVATE_KEY: pem }), await load(sealer, { JWT_PRIVATE_KEY: pem.replaceAll('\n', '\\n') })];
+      const [one, two] = [
+        await load(sealer, { JWT_PRIVATE_KEY: pem }),
+        await load(sealer, { JWT_PRIVATE_KEY: pem.replaceAll('\n', '\\n') }),
+      ];
       expect(one.privateKey.equals(privateKey)).toBe(true);
       expect(two.id).toBe(one.id);
     });
 
     it.each([
       ['nonsense', 'nonsense'],
-      ['another curve', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
-      ['RSA', generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()],
-      ['a public key', generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'pem', type: 'spki' }).toString()],
+      [
+        'another curve',
+        generateKeyPairSync('ec', { namedCurve: 'P-384' })
+          .privateKey.export({ format: 'pem', type: 'pkcs8' })
+          .toString(),
+      ],
+      [
+        'RSA',
+        generateKeyPairSync('rsa', { modulusLength: 2048 })
+          .privateKey.export({ format: 'pem', type: 'pkcs8' })
+          .toString(),
+      ],
+      [
+        'a public key',
+        generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+      ],
     ])('is refused at start when it is %s', (_, pem) => {
       expect(() => new IdentityConfig({ JWT_PRIVATE_KEY: pem })).toThrow('must be an EC P-256 private key');
     });
@@ -85,7 +102,10 @@ describe('identity in the database', () => {
 
     it('allows one more after one interval, not before', async () => {
       for (let i = 0; i < 10; i++) await throttle().count('refill', perMinute(10));
-      const back = (ms: number) => sql.query(`UPDATE throttle SET full_at = now() + (60000 - $1::int) * interval '1 ms' WHERE key = 'refill'`, [ms]);
+      const back = (ms: number) =>
+        sql.query(`UPDATE throttle SET full_at = now() + (60000 - $1::int) * interval '1 ms' WHERE key = 'refill'`, [
+          ms,
+        ]);
       await back(5_500);
       expect((await throttle().count('refill', perMinute(10))).allowed).toBe(false);
       await back(6_000);
@@ -107,9 +127,14 @@ describe('identity in the database', () => {
     it('is forgotten by the sweep, and nothing else', async () => {
       const [ada, bob] = [await chatter.register(), await chatter.register()];
       await sql.query(`UPDATE session SET expires_at = now() - interval '1 s' WHERE user_id = $1`, [ada.user.id]);
-      await sql.query(`INSERT INTO throttle VALUES ('over', now() - interval '1 s', true), ('counting', now() + interval '1 min', true)`);
+      await sql.query(
+        `INSERT INTO throttle VALUES ('over', now() - interval '1 s', true), ('counting', now() + interval '1 min', true)`,
+      );
       await chatter.app.get(ExpiryService, { strict: false }).sweep();
-      const sessions = await sql.query<{ user_id: string }>('SELECT user_id FROM session WHERE user_id IN ($1, $2)', [ada.user.id, bob.user.id]);
+      const sessions = await sql.query<{ user_id: string }>('SELECT user_id FROM session WHERE user_id IN ($1, $2)', [
+        ada.user.id,
+        bob.user.id,
+      ]);
       expect(sessions.rows).toEqual([{ user_id: bob.user.id }]);
       const keys = await sql.query<{ key: string }>(`SELECT key FROM throttle WHERE key IN ('over', 'counting')`);
       expect(keys.rows).toEqual([{ key: 'counting' }]);
@@ -140,7 +165,10 @@ describe('identity in the database', () => {
 
     async function start(environment: Record<string, string> = {}, isUsed = true): Promise<Credentials | undefined> {
       const config = new ServerConfig({ DATA_DIR: dataDir, ...environment });
-      const [accounts, keys] = [chatter.app.get(AccountService, { strict: false }), chatter.app.get(ApiKeys, { strict: false })];
+      const [accounts, keys] = [
+        chatter.app.get(AccountService, { strict: false }),
+        chatter.app.get(ApiKeys, { strict: false }),
+      ];
       const user = new DevelopmentUser(config, { isUsed } as EmbeddedDatabase, database, accounts, keys);
       await user.onApplicationBootstrap();
       return user.credentials();

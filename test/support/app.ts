@@ -26,7 +26,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   /** Parsed JSON; undefined without a body. */
-  readonly body: any;
+  readonly body: ReturnType<typeof JSON.parse>;
 }
 
 export interface RequestParts {
@@ -44,7 +44,11 @@ export interface TestApp {
   /** A request to a path below /api/v1: `call('GET', '/auth/me', { as: user })`. */
   call(method: string, path: string, parts?: RequestParts): Promise<Answer>;
   /** A fresh user, or one with the given parts. */
-  register(account?: { readonly email?: string; readonly password?: string; readonly name?: string }): Promise<SignedIn>;
+  register(account?: {
+    readonly email?: string;
+    readonly password?: string;
+    readonly name?: string;
+  }): Promise<SignedIn>;
   /** Stops the application; drops the schema unless the database was handed in. */
   close(): Promise<void>;
 }
@@ -100,7 +104,10 @@ export async function startApp(overrides: EnvironmentVariables = {}, shared?: Te
 }
 
 /** What a test keeps of the answer to a registration or login. */
-export function signedIn(body: { user: TestUser; accessToken: string; refreshToken: string }, password: string): SignedIn {
+export function signedIn(
+  body: { user: TestUser; accessToken: string; refreshToken: string },
+  password: string,
+): SignedIn {
   const { user, accessToken, refreshToken } = body;
   return { user, password, token: accessToken, refreshToken, headers: { Authorization: `Bearer ${accessToken}` } };
 }

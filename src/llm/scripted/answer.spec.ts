@@ -79,11 +79,12 @@ describe('scriptedAnswer', () => {
       expect(answer(question, [SOURCES])).toBe(expected);
     });
 
-    it('says so when they lack the answer', () => {
-      expect(answer('What is the capital of France?', [SOURCES])).toBe(
-        'The 2 sources do not contain an answer to "What is the capital of France?".',
-      );
-    });
+    it.each(['What is the capital of France?', 'Who is the chancellor of Germany?'])(
+      'says so when they lack the answer to %s',
+      (question) => {
+        expect(answer(question, [SOURCES])).toBe(`The 2 sources do not contain an answer to "${question}".`);
+      },
+    );
   });
 
   describe('with tools', () => {

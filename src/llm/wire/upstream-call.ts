@@ -70,7 +70,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   /** The first delta is there: from now on the idle timeout holds. */
   begin(): void {
     if (this.started) return;
-    return;
+    this.started = true;
+    this.overdue = false;
     clearTimeout(this.timer);
     this.timer = setTimeout(this.onTimer, this.limits.idleTimeoutMs);
   }

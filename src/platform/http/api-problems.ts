@@ -97,12 +97,12 @@ export const ApiAuthenticated = (): MethodDecorator & ClassDecorator =>
 export const ApiInputProblems =
   (): MethodDecorator & ClassDecorator => (target: object, name?: string | symbol, descriptor?: object) => {
     const inputs = name === undefined ? [] : inputsOf(target, name);
-    const statuses = [
+    const problems = [
       500,
-      ...(inputs.includes(RouteParamtypes.BODY) ? [400, 413, 415] : []),
+      ...(inputs.includes(RouteParamtypes.BODY) ? [http.malformedJson, 413, 415] : []),
       ...(inputs.length > 0 ? [422] : []),
     ];
-    (ApiProblems(...statuses) as (...decorated: unknown[]) => void)(target, name, descriptor);
+    (ApiProblems(...problems) as (...decorated: unknown[]) => void)(target, name, descriptor);
   };
 
 /** Parameters are decorated before their method, so the route's inputs are known by now. */

@@ -13,14 +13,12 @@ import {
   JsonObject,
   JsonValue,
   Nested,
-  NestedList,
   Num,
   QueryFlag,
   QueryInt,
   Text,
   TextList,
   Time,
-  Url,
 } from './fields.js';
 import { RequestValidationPipe } from './validation.pipe.js';
 
@@ -53,10 +51,8 @@ const FIELDS = {
   value: JsonValue({ description }),
   nullableValue: JsonValue({ description, nullable: true }),
   nested: Nested(() => InnerDto, { description }),
-  nestedList: NestedList(() => InnerDto, { description, maxItems: 2 }),
   id: Id({ description }),
   email: Email({ description }),
-  url: Url({ description }),
   time: Time({ description }),
 } as const;
 type FieldName = keyof typeof FIELDS;
@@ -127,7 +123,7 @@ describe('the fields of a DTO', () => {
     await app.close();
   });
 
-  it.each(NAMES.filter((name) => !['id', 'ids', 'email', 'url', 'time'].includes(name)))(
+  it.each(NAMES.filter((name) => !['id', 'ids', 'email', 'time'].includes(name)))(
     'accept exactly what they document: %s',
     async (name) => {
       await fc.assert(
@@ -140,9 +136,18 @@ describe('the fields of a DTO', () => {
   );
 
   it.each([
-    ['id', 'uuid', ['019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b', '019A1B2C-3D4E-7F50-8A6B-7C8D9E0F1A2B'], ['', 'x', '019a1b2c3d4e7f508a6b7c8d9e0f1a2b', 7]],
-    ['email', 'email', ['ada@example.com', 'a+b@x.example.org'], ['', 'ada', 'ada@', '@example.com', 'a b@example.com', `${'a'.repeat(250)}@example.com`, 7]],
-    ['url', 'uri', ['http://localhost:8080/x?y#z', 'https://example.com'], ['', 'example.com', 'ftp://example.com', 'javascript:alert(1)', '//example.com', '/x', `https://example.com/${'x'.repeat(2048)}`, 7]],
+    [
+      'id',
+      'uuid',
+      ['019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b', '019A1B2C-3D4E-7F50-8A6B-7C8D9E0F1A2B'],
+      ['', 'x', '019a1b2c3d4e7f508a6b7c8d9e0f1a2b', 7],
+    ],
+    [
+      'email',
+      'email',
+      ['ada@example.com', 'a+b@x.example.org'],
+      ['', 'ada', 'ada@', '@example.com', 'a b@example.com', `${'a'.repeat(250)}@example.com`, 7],
+    ],
   ] as const)('check the format they document: %s', async (name, format, good, bad) => {
     expect(schemas[name]?.properties?.field).toMatchObject({ type: 'string', format });
     for (const value of good) expect([value, await accepts(name, value)]).toEqual([value, true]);
@@ -216,11 +221,16 @@ describe('the fields of a DTO', () => {
 
   it('pass JSON on as it was sent', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.string().filter(isPlainName), fc.jsonValue(), { noNullPrototype: true }), async (sent) => {
-        fc.pre(!JSON.stringify(sent).includes('\\u0000') && !/"(?:__proto__|constructor)"/.test(JSON.stringify(sent)));
-        expect(await received('object', { field: sent })).toEqual({ field: sent });
-        expect(await received('value', { field: [sent] })).toEqual({ field: [sent] });
-      }),
+      fc.asyncProperty(
+        fc.dictionary(fc.string().filter(isPlainName), fc.jsonValue(), { noNullPrototype: true }),
+        async (sent) => {
+          fc.pre(
+            !JSON.stringify(sent).includes('\\u0000') && !/"(?:__proto__|constructor)"/.test(JSON.stringify(sent)),
+          );
+          expect(await received('object', { field: sent })).toEqual({ field: sent });
+          expect(await received('value', { field: [sent] })).toEqual({ field: [sent] });
+        },
+      ),
     );
   });
 
@@ -271,14 +281,42 @@ const storableText = fc.string({ unit: 'grapheme', maxLength: 7 }).filter((text)
 
 /** Values about the bounds of the fields above, and any other JSON. */
 const candidates: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom<unknown>(undefined, null, true, false, 'true', '', ' ', 'a', 'b', 'ab', 'abcde', 'abcdef', '1', 0, [], {}, [[]], [null]),
+  fc.constantFrom<unknown>(
+    undefined,
+    null,
+    true,
+    false,
+    'true',
+    '',
+    ' ',
+    'a',
+    'b',
+    'ab',
+    'abcde',
+    'abcdef',
+    '1',
+    0,
+    [],
+    {},
+    [[]],
+    [null],
+  ),
   fc.integer({ min: -4, max: 5 }),
   fc.double({ min: -3, max: 4, noNaN: true }),
   storableText,
   fc.array(fc.constantFrom<unknown>('a', 'b', 'cd', 'efg', '', 1, null), { maxLength: 5 }),
-  fc.record({ name: fc.constantFrom<unknown>('a', 'abc', 'abcd', ' ', 1, null), count: fc.constantFrom<unknown>(1, 1.5, 'x', null) }, { requiredKeys: [] }),
-  fc.array(fc.record({ name: fc.constantFrom<unknown>('a', '', 7), extra: fc.constant(1) }, { requiredKeys: [] }), { maxLength: 3 }),
-  fc.dictionary(storableText.filter(isPlainName), fc.oneof(storableText, fc.integer()), { maxKeys: 3, noNullPrototype: true }),
+  fc.record(
+    {
+      name: fc.constantFrom<unknown>('a', 'abc', 'abcd', ' ', 1, null),
+      count: fc.constantFrom<unknown>(1, 1.5, 'x', null),
+    },
+    { requiredKeys: [] },
+  ),
+  fc.record({ name: fc.constantFrom<unknown>('a', '', 7), extra: fc.constant(1) }, { requiredKeys: [] }),
+  fc.dictionary(storableText.filter(isPlainName), fc.oneof(storableText, fc.integer()), {
+    maxKeys: 3,
+    noNullPrototype: true,
+  }),
 );
 
 /** The keywords that the fields document, as JSON Schema defines them; unknown members of our DTOs are never allowed. */

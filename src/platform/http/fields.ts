@@ -7,22 +7,21 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
+  IsDefined,
   IsEmail,
   IsIn,
   IsInt,
-  IsISO8601,
-  IsNotEmpty,
   IsNumber,
   IsObject,
   IsString,
   IsUUID,
-  Length,
   Matches,
   Max,
   Min,
   ValidateBy,
   ValidateIf,
   ValidateNested,
+  type ValidationOptions,
 } from 'class-validator';
 
 /** One decorator per kind of field: what it documents is what it validates. Used on request and response DTOs alike. */
@@ -72,21 +71,34 @@ export interface TextOptions extends FieldOptions {
   readonly patternHint?: string;
 }
 
-/** A string; lengths in UTF-16 units. `min` 1 also refuses blank text. */
+/** A string; lengths in characters (code points), as JSON Schema counts them. `min` 1 also refuses blank text. */
 export function Text(options: TextOptions): PropertyDecorator {
   const { min = 0, max, pattern, patternHint } = options;
-  return field(options, { type: String, minLength: min, maxLength: max, pattern: pattern?.source }, [
+  const documented = pattern ?? (min > 0 ? FILLED : undefined);
+  return field(options, { type: String, minLength: min, maxLength: max, pattern: documented?.source }, [
     IsString({ message: 'must be a string' }),
-    Length(min, max, { message: `must be ${min} to ${max} characters long` }),
-    ...(min > 0 ? [Matches(/\S/, { message: 'must not be blank' })] : []),
+    Characters(min, max, { message: `must be ${min} to ${max} characters long` }),
+    ...(min > 0 ? [Matches(FILLED, { message: 'must not be blank' })] : []),
     ...(pattern ? [Matches(pattern, { message: patternHint ?? `must match ${pattern.source}` })] : []),
   ]);
+}
+
+const FILLED = /\S/;
+
+/** `Length` of class-validator does not count variation selectors; JSON Schema and clients do. */
+const Characters = (min: number, max: number, options: ValidationOptions): PropertyDecorator =>
+  ValidateBy({ name: 'characters', validator: { validate: (value) => hasLength(value, min, max) } }, options);
+
+function hasLength(value: unknown, min: number, max: number): boolean {
+  if (typeof value !== 'string' || value.length > 2 * max) return false;
+  const { length } = [...value];
+  return length >= min && length <= max;
 }
 
 export function Email(options: FieldOptions): PropertyDecorator {
   return field(options, { type: String, format: 'email', maxLength: 254 }, [
     IsEmail({}, { message: 'must be an e-mail address' }),
-    Length(3, 254, { message: 'must be at most 254 characters long' }),
+    Characters(3, 254, { message: 'must be at most 254 characters long' }),
   ]);
 }
 
@@ -96,10 +108,24 @@ export function Id(options: FieldOptions): PropertyDecorator {
   ]);
 }
 
+/** A time with its offset, as RFC 3339 writes it and PostgreSQL reads it. */
 export function Time(options: FieldOptions): PropertyDecorator {
   return field({ example: '2026-11-23T09:30:00.000Z', ...options }, { type: String, format: 'date-time' }, [
-    IsISO8601({ strict: true }, { message: 'must be an ISO-8601 time' }),
+    ValidateBy(
+      { name: 'time', validator: { validate: isTime } },
+      { message: 'must be a time such as 2026-11-23T09:30:00Z' },
+    ),
   ]);
+}
+
+/** Years from 1, no leap seconds, offsets that exist. */
+const RFC_3339 =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+
+function isTime(value: unknown): boolean {
+  if (typeof value !== 'string' || !RFC_3339.test(value)) return false;
+  const day = value.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 export interface NumberOptions extends FieldOptions {
@@ -156,7 +182,7 @@ export function TextList(options: TextListOptions): PropertyDecorator {
     ArrayMaxSize(maxItems, { message: `must have at most ${maxItems} entries` }),
     ArrayUnique({ message: 'must not repeat an entry' }),
     IsString({ each: true, message: 'must hold strings' }),
-    Length(1, maxLength, { each: true, message: `must hold strings of 1 to ${maxLength} characters` }),
+    Characters(1, maxLength, { each: true, message: `must hold strings of 1 to ${maxLength} characters` }),
   ]);
 }
 
@@ -181,10 +207,7 @@ export function JsonObject(options: FieldOptions & { readonly maxBytes?: number 
 
 /** Any JSON value. */
 export function JsonValue(options: FieldOptions): PropertyDecorator {
-  return field(options, { anyOf: [{}] } as ApiPropertyOptions, [
-    AsSent(),
-    ...(options.optional || options.nullable ? [] : [IsNotEmpty()]),
-  ]);
+  return field(options, { anyOf: [{}] } as ApiPropertyOptions, [AsSent(), IsDefined({ message: 'must be given' })]);
 }
 
 /** The value itself: the transformer's copy of it lacks members named like an object's own methods, such as `toString`. */

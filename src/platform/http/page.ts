@@ -41,10 +41,13 @@ export function pageOf<Item>(item: Type<Item>): Type<Page<Item>> {
 export const encodeCursor = (key: readonly (string | number)[]): string =>
   Buffer.from(JSON.stringify(key)).toString('base64url');
 
+/** Of PostgreSQL's `integer`. */
+const MAX_INTEGER = 2_147_483_647;
+
 const PART = {
   id: isId,
   time: (part: unknown) => typeof part === 'string' && isTime(part),
-  integer: (part: unknown) => Number.isSafeInteger(part),
+  integer: (part: unknown) => Number.isInteger(part) && Math.abs(part as number) <= MAX_INTEGER,
   text: (part: unknown) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'),
 } as const;
 

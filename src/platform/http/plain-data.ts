@@ -1,6 +1,7 @@
 import type { FieldFault } from '../problem/problem.js';
 
 const MAX_DEPTH = 32;
+/** Also of an object: validating a DTO takes time quadratic in its members. */
 const MAX_ITEMS = 1_000;
 const MAX_FAULTS = 20;
 
@@ -9,7 +10,7 @@ const REFUSED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor'])
 
 /**
  * Faults that no DTO can describe: text PostgreSQL cannot store (NUL, lone surrogates), refused names, nesting deeper
- * than 32 and lists longer than 1,000. Iterative, linear in the size of `data`.
+ * than 32, lists and objects longer than 1,000. Iterative, linear in the size of `data`.
  */
 export function plainDataFaults(data: unknown): readonly FieldFault[] {
   const faults: FieldFault[] = [];
@@ -35,7 +36,8 @@ export function plainDataFaults(data: unknown): readonly FieldFault[] {
 function faultOf(value: unknown, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH}`;
   if (typeof value === 'string') return textFault(value);
-  if (Array.isArray(value) && value.length > MAX_ITEMS) return `has more than ${MAX_ITEMS} entries`;
+  if (typeof value === 'object' && value !== null && Object.keys(value).length > MAX_ITEMS)
+    return `has more than ${MAX_ITEMS} entries`;
   return undefined;
 }
 

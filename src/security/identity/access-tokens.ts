@@ -50,7 +50,13 @@ export class AccessTokens {
 
   issue(session: Omit<AccessClaims, 'expiresAt'>): string {
     const now = this.now();
-    const claims = { sub: session.userId, sid: session.sessionId, ver: session.sessionVersion, iss: ISSUER, aud: AUDIENCE };
+    const claims = {
+      sub: session.userId,
+      sid: session.sessionId,
+      ver: session.sessionVersion,
+      iss: ISSUER,
+      aud: AUDIENCE,
+    };
     return this.jwt.sign(
       { ...claims, iat: now, exp: now + this.lifetime, jti: newId() },
       { algorithm: ALGORITHM, header: { alg: ALGORITHM, typ: TOKEN_TYPE, kid: this.key.id } },
@@ -122,5 +128,8 @@ const CLAIMS = z.strictObject({
 /** Three parts, each the one base64url text of its bytes: decoders forgive padding and stray last bits, which makes twins of a token. */
 function isCanonical(token: string): boolean {
   const parts = token.split('.');
-  return parts.length === 3 && parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part);
+  return (
+    parts.length === 3 &&
+    parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part)
+  );
 }

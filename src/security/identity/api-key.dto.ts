@@ -17,7 +17,11 @@ export class CreateApiKeyDto {
   })
   readonly scopes?: readonly string[];
 
-  @Time({ description: 'When the key stops working, in the future. Absent: never.', example: '2099-12-31T00:00:00.000Z', optional: true })
+  @Time({
+    description: 'When the key stops working, in the future. Absent: never.',
+    example: '2099-12-31T00:00:00.000Z',
+    optional: true,
+  })
   readonly expiresAt?: string;
 }
 
@@ -31,7 +35,13 @@ export class ApiKeyDto {
   @Text({ description: 'How the key begins.', example: 'ck_x7Yk2pQz', max: 11 })
   readonly prefix!: string;
 
-  @TextList({ description: `${SCOPES} Null: all rights of the user.`, example: ['runs:read'], maxItems: 100, maxLength: 50, nullable: true })
+  @TextList({
+    description: `${SCOPES} Null: all rights of the user.`,
+    example: ['runs:read'],
+    maxItems: 100,
+    maxLength: 50,
+    nullable: true,
+  })
   readonly scopes!: readonly string[] | null;
 
   @Time({ description: 'When the key stops working. Null: never.', nullable: true })
@@ -45,11 +55,23 @@ export class ApiKeyDto {
 }
 
 export class NewApiKeyDto extends ApiKeyDto {
-  @Text({ description: 'The key. It is shown this once.', example: 'ck_x7Yk2pQz1vN8sT4uWbCdEfGhIjKlMnOpQrStUvWxYz0', max: 46 })
+  @Text({
+    description: 'The key. It is shown this once.',
+    example: 'ck_x7Yk2pQz1vN8sT4uWbCdEfGhIjKlMnOpQrStUvWxYz0',
+    max: 46,
+  })
   readonly key!: string;
 }
 
-export const toApiKeyDto = ({ id, name, prefix, scopes, expiresAt, lastUsedAt, createdAt }: ApiKeyEntity): ApiKeyDto => ({
+export const toApiKeyDto = ({
+  id,
+  name,
+  prefix,
+  scopes,
+  expiresAt,
+  lastUsedAt,
+  createdAt,
+}: ApiKeyEntity): ApiKeyDto => ({
   id,
   name,
   prefix,

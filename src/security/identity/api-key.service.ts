@@ -37,7 +37,12 @@ export class ApiKeyService {
     const expiry = expiresAt === undefined ? null : this.futureTime(expiresAt);
     this.checkKnown(scopes ?? []);
     await this.checkWithinRights(caller, scopes, expiry);
-    const { text, key } = await this.keys.issue({ userId: caller.userId, name, scopes: scopes ? [...scopes] : null, expiresAt: expiry });
+    const { text, key } = await this.keys.issue({
+      userId: caller.userId,
+      name,
+      scopes: scopes ? [...scopes] : null,
+      expiresAt: expiry,
+    });
     const { id } = key;
     return { ...(await this.get(caller, id)), key: text };
   }
@@ -61,13 +66,19 @@ export class ApiKeyService {
   }
 
   /** A key that is asked with a key outlives and outdoes it in nothing. */
-  private async checkWithinRights(caller: Principal, scopes: readonly string[] | undefined, expiry: Date | null): Promise<void> {
+  private async checkWithinRights(
+    caller: Principal,
+    scopes: readonly string[] | undefined,
+    expiry: Date | null,
+  ): Promise<void> {
     if (!includesScopes(caller.scopes, scopes)) {
       throw forbidden(`An API key gives no more rights than it has. Name scopes among ${caller.scopes?.join(', ')}.`);
     }
     const own = caller.apiKeyId === undefined ? undefined : await this.repository.find(caller.userId, caller.apiKeyId);
     if (own?.expiresAt && (expiry === null || expiry > own.expiresAt)) {
-      throw forbidden(`A key made with an API key expires no later than it: set expiresAt to ${own.expiresAt.toISOString()} or before.`);
+      throw forbidden(
+        `A key made with an API key expires no later than it: set expiresAt to ${own.expiresAt.toISOString()} or before.`,
+      );
     }
   }
 }

@@ -12,7 +12,10 @@ import { newApiKeyText, secretHash, shownPrefix } from './secret-text.js';
 @Injectable()
 export class ApiKeys {
   private readonly logger = new Logger('ApiKeys');
-  private readonly recent = new RecentReads<LiveApiKey | undefined>({ maxAgeMs: STATE_MAX_AGE_MS, capacity: STATES_REMEMBERED });
+  private readonly recent = new RecentReads<LiveApiKey | undefined>({
+    maxAgeMs: STATE_MAX_AGE_MS,
+    capacity: STATES_REMEMBERED,
+  });
 
   constructor(
     private readonly repository: ApiKeyRepository,
@@ -21,7 +24,9 @@ export class ApiKeys {
   ) {}
 
   /** The text of the key exists nowhere but in the answer. */
-  async issue(rights: Pick<ApiKeyEntity, 'userId' | 'name' | 'scopes' | 'expiresAt'>): Promise<{ readonly text: string; readonly key: NewApiKey }> {
+  async issue(
+    rights: Pick<ApiKeyEntity, 'userId' | 'name' | 'scopes' | 'expiresAt'>,
+  ): Promise<{ readonly text: string; readonly key: NewApiKey }> {
     const text = newApiKeyText();
     const key = { ...rights, id: newId(), prefix: shownPrefix(text), keyHash: secretHash(text) };
     await this.repository.add(key);
@@ -31,11 +36,15 @@ export class ApiKeys {
   /** The key of this text, if it lives (revocations elsewhere are seen within 4 s, expiry at once). */
   async recognise(text: string): Promise<LiveApiKey | undefined> {
     const hash = secretHash(text);
-    return this.unexpired(this.recent.get(hash.toString('base64'), () => this.database.detached(() => this.read(hash))));
+    return this.unexpired(
+      this.recent.get(hash.toString('base64'), () => this.database.detached(() => this.read(hash))),
+    );
   }
 
   async isLive(id: string): Promise<boolean> {
-    const key = await this.unexpired(this.recent.get(id, () => this.database.detached(() => this.repository.liveById(id))));
+    const key = await this.unexpired(
+      this.recent.get(id, () => this.database.detached(() => this.repository.liveById(id))),
+    );
     return key !== undefined;
   }
 

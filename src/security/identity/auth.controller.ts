@@ -4,7 +4,17 @@ import { Access, Public } from '../../platform/http/access.js';
 import { ApiProblems } from '../../platform/http/api-problems.js';
 import { Caller, type Principal } from '../../platform/http/principal.js';
 import { AccountService } from './account.service.js';
-import { ChangePasswordDto, LoginDto, RefreshDto, RegisterDto, SignedInDto, TokenPairDto, toUserDto, UpdateMeDto, UserDto } from './auth.dto.js';
+import {
+  ChangePasswordDto,
+  LoginDto,
+  RefreshDto,
+  RegisterDto,
+  SignedInDto,
+  TokenPairDto,
+  toUserDto,
+  UpdateMeDto,
+  UserDto,
+} from './auth.dto.js';
 import { emailTaken, registrationClosed } from './identity.errors.js';
 import { LoginService } from './login.service.js';
 import { RegistrationService } from './registration.service.js';
@@ -60,7 +70,11 @@ export class AuthController {
   @Post('logout')
   @HttpCode(204)
   @Access('viewer', 'account:write')
-  @ApiOperation({ summary: 'End this session', description: 'With an API key there is no session to end: revoke the key instead.', operationId: 'logout' })
+  @ApiOperation({
+    summary: 'End this session',
+    description: 'With an API key there is no session to end: revoke the key instead.',
+    operationId: 'logout',
+  })
   @ApiNoContentResponse({ description: 'Neither the access token nor the refresh token works any longer.' })
   async logout(@Caller() caller: Principal): Promise<void> {
     if (caller.sessionId !== undefined) await this.sessions.end(caller.sessionId);

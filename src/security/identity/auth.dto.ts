@@ -32,7 +32,12 @@ export class LoginDto {
 }
 
 export class RefreshDto {
-  @Text({ description: 'The refresh token of the last answer. It can be used once.', example: 'rt_Zm9v...', min: 1, max: 200 })
+  @Text({
+    description: 'The refresh token of the last answer. It can be used once.',
+    example: 'rt_Zm9v...',
+    min: 1,
+    max: 200,
+  })
   readonly refreshToken!: string;
 }
 
@@ -70,7 +75,11 @@ export class UserDto {
 }
 
 export class TokenPairDto {
-  @Text({ description: 'Send it as `Authorization: Bearer`.', example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9...', max: 2048 })
+  @Text({
+    description: 'Send it as `Authorization: Bearer`.',
+    example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9...',
+    max: 2048,
+  })
   readonly accessToken!: string;
 
   @Text({ description: 'Good for one refresh.', example: 'rt_Zm9v...', max: 200 })

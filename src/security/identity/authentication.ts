@@ -31,7 +31,8 @@ export class Authentication {
 
   private async byAccessToken(token: string): Promise<Identity> {
     const verdict = this.tokens.verify(token);
-    if (verdict.state === 'expired') throw credentialInvalid('The access token has expired. Refresh it at POST /api/v1/auth/refresh.');
+    if (verdict.state === 'expired')
+      throw credentialInvalid('The access token has expired. Refresh it at POST /api/v1/auth/refresh.');
     if (verdict.state === 'invalid') throw credentialInvalid('The access token is not valid.', verdict.cause);
     const { claims } = verdict;
     const session = await this.sessions.live(claims);

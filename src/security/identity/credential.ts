@@ -15,8 +15,12 @@ const BEARER = /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i;
 export function credentialOf(headers: IncomingHttpHeaders): Credential {
   const { authorization } = headers;
   const key = headers['x-api-key'];
-  if (authorization !== undefined && key !== undefined) return unusable('Send one credential: Authorization or X-API-Key, not both.');
-  if (key !== undefined) return typeof key === 'string' && isApiKeyText(key) ? { kind: 'apiKey', key } : unusable('X-API-Key holds no API key.');
+  if (authorization !== undefined && key !== undefined)
+    return unusable('Send one credential: Authorization or X-API-Key, not both.');
+  if (key !== undefined)
+    return typeof key === 'string' && isApiKeyText(key)
+      ? { kind: 'apiKey', key }
+      : unusable('X-API-Key holds no API key.');
   if (authorization === undefined) return { kind: 'none' };
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) return unusable('The Authorization header is not "Bearer <access token or API key>".');

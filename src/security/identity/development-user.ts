@@ -63,7 +63,8 @@ export class DevelopmentUser implements OnApplicationBootstrap {
 
   private async userWith(password: string): Promise<UserEntity> {
     const known = await this.accounts.byEmail(DEVELOPMENT_EMAIL);
-    if (!known) return this.accounts.create({ email: DEVELOPMENT_EMAIL, name: 'Developer', password, isSystemAdmin: true });
+    if (!known)
+      return this.accounts.create({ email: DEVELOPMENT_EMAIL, name: 'Developer', password, isSystemAdmin: true });
     await this.accounts.setPassword(known, password);
     return known;
   }

@@ -5,7 +5,8 @@ export const emailTaken = problemType({
   slug: 'email-taken',
   status: 409,
   title: 'E-mail address already registered',
-  explanation: 'There is an account with this e-mail address; upper and lower case do not differ. Log in instead, or use another address.',
+  explanation:
+    'There is an account with this e-mail address; upper and lower case do not differ. Log in instead, or use another address.',
 });
 
 export const registrationClosed = problemType({
@@ -24,13 +25,20 @@ export const credentialMissing = () =>
 /** A credential that proves nothing; `detail` says no more than the bearer may know. */
 export const credentialInvalid = (detail: string, cause?: unknown) =>
   unauthenticated(detail, {
-    headers: { 'WWW-Authenticate': `Bearer realm="chatter", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"` },
+    headers: {
+      'WWW-Authenticate': `Bearer realm="chatter", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`,
+    },
     cause,
   });
 
 /** The same whether the account or only the password is wrong. */
 export const loginRefused = () =>
-  unauthenticated('The e-mail address or the password is wrong.', { headers: { 'WWW-Authenticate': 'Bearer realm="chatter"' } });
+  unauthenticated('The e-mail address or the password is wrong.', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="chatter"' },
+  });
 
 export const hashingBusy = (cause: unknown) =>
-  unavailable('Too many logins and registrations at this moment; try again in a second.', { headers: { 'Retry-After': '1' }, cause });
+  unavailable('Too many logins and registrations at this moment; try again in a second.', {
+    headers: { 'Retry-After': '1' },
+    cause,
+  });

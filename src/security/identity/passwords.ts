@@ -7,7 +7,8 @@ import { hashingBusy } from './identity.errors.js';
 /** Argon2id, the library's default algorithm; OWASP's parameters: 19 MiB, 2 passes, 1 lane. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** Costs as much to compare with as any other and matches nothing known. */
-const NOBODYS_HASH = '$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IGhlcmUuLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+const NOBODYS_HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IGhlcmUuLg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 const MOST_WAITING = 100;
 
 /** Hashes and compares passwords off the main thread, a few at a time. */

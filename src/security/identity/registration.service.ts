@@ -19,9 +19,15 @@ export class RegistrationService {
 
   /** @throws Problem registration-closed, email-taken, too-many-requests */
   async register({ email, password, name }: RegisterDto, address: string): Promise<SignedInDto> {
-    if (!this.config.registrationOpen) throw registrationClosed('Nobody can register here. Ask the operator for an account.');
+    if (!this.config.registrationOpen)
+      throw registrationClosed('Nobody can register here. Ask the operator for an account.');
     await this.throttle.registration(address);
-    const user = await this.accounts.create({ email, password, name: name ?? null, isSystemAdmin: this.isAdmin(email) });
+    const user = await this.accounts.create({
+      email,
+      password,
+      name: name ?? null,
+      isSystemAdmin: this.isAdmin(email),
+    });
     return { user: toUserDto(user), ...(await this.sessions.open(user)) };
   }
 

@@ -28,10 +28,22 @@ export class SessionRepository {
   constructor(private readonly database: Database) {}
 
   /** Opens a session with its first refresh token. */
-  async open({ userId, sessionVersion }: Omit<Opened, 'sessionId'>, tokenHash: Buffer, lifetimes: Lifetimes): Promise<Opened> {
+  async open(
+    { userId, sessionVersion }: Omit<Opened, 'sessionId'>,
+    tokenHash: Buffer,
+    lifetimes: Lifetimes,
+  ): Promise<Opened> {
     const sessionId = newId();
     const { refreshTokenDays, sessionDays } = lifetimes;
-    await this.database.query(OPEN, [sessionId, userId, sessionVersion, sessionDays, newId(), tokenHash, refreshTokenDays]);
+    await this.database.query(OPEN, [
+      sessionId,
+      userId,
+      sessionVersion,
+      sessionDays,
+      newId(),
+      tokenHash,
+      refreshTokenDays,
+    ]);
     return { sessionId, userId, sessionVersion };
   }
 

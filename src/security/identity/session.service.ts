@@ -20,7 +20,10 @@ export interface TokenPair {
 /** Opens sessions, carries them on and ends them. */
 @Injectable()
 export class SessionService {
-  private readonly recent = new RecentReads<LiveSession | undefined>({ maxAgeMs: STATE_MAX_AGE_MS, capacity: STATES_REMEMBERED });
+  private readonly recent = new RecentReads<LiveSession | undefined>({
+    maxAgeMs: STATE_MAX_AGE_MS,
+    capacity: STATES_REMEMBERED,
+  });
 
   constructor(
     private readonly repository: SessionRepository,
@@ -63,12 +66,18 @@ export class SessionService {
 
   /** The session, if it lives (at most 4 s old) and is this user's of this version. */
   async live({ userId, sessionId, sessionVersion }: Omit<AccessClaims, 'expiresAt'>): Promise<LiveSession | undefined> {
-    const session = await this.recent.get(sessionId, () => this.database.detached(() => this.repository.live(sessionId)));
+    const session = await this.recent.get(sessionId, () =>
+      this.database.detached(() => this.repository.live(sessionId)),
+    );
     return session?.userId === userId && session.sessionVersion === sessionVersion ? session : undefined;
   }
 
   private pair(session: Omit<AccessClaims, 'expiresAt'>, refreshToken: string): TokenPair {
-    return { accessToken: this.tokens.issue(session), refreshToken, tokenType: 'Bearer', expiresIn: this.tokens.lifetime };
+    return {
+      accessToken: this.tokens.issue(session),
+      refreshToken,
+      tokenType: 'Bearer',
+      expiresIn: this.tokens.lifetime,
+    };
   }
 }
-

@@ -5,7 +5,10 @@ import { emailKey } from './email-key.js';
 import { emailTaken } from './identity.errors.js';
 import { UserEntity } from './user.entity.js';
 
-export type NewUser = Pick<UserEntity, 'id' | 'email' | 'name' | 'passwordHash' | 'isSystemAdmin' | 'personalWorkspaceId'>;
+export type NewUser = Pick<
+  UserEntity,
+  'id' | 'email' | 'name' | 'passwordHash' | 'isSystemAdmin' | 'personalWorkspaceId'
+>;
 
 @Injectable()
 export class UserRepository {
@@ -33,8 +36,14 @@ export class UserRepository {
   }
 
   /** Sets a password and, by raising the session version, voids whatever was proven by the old one. False when another change came first. */
-  async changePassword({ id, sessionVersion }: Pick<UserEntity, 'id' | 'sessionVersion'>, passwordHash: string): Promise<boolean> {
-    const { affected } = await this.users.update({ id, sessionVersion }, { passwordHash, sessionVersion: sessionVersion + 1 });
+  async changePassword(
+    { id, sessionVersion }: Pick<UserEntity, 'id' | 'sessionVersion'>,
+    passwordHash: string,
+  ): Promise<boolean> {
+    const { affected } = await this.users.update(
+      { id, sessionVersion },
+      { passwordHash, sessionVersion: sessionVersion + 1 },
+    );
     return affected === 1;
   }
 

@@ -15,7 +15,9 @@ export class KnownScopes {
 
   /** Sorted. */
   list(): readonly string[] {
-    this.known ??= [...new Set(this.discovery.getControllers().flatMap(({ metatype }) => this.scopesOf(metatype)))].sort();
+    this.known ??= [
+      ...new Set(this.discovery.getControllers().flatMap(({ metatype }) => this.scopesOf(metatype))),
+    ].sort();
     return this.known;
   }
 

@@ -41,7 +41,9 @@ describe('PermissionGuard', () => {
   it('asks for the role or a higher one, and names it', () => {
     expect(ask('guarded', caller)()).toBe(true);
     expect(ask('guarded', { ...caller, role: 'owner' })()).toBe(true);
-    expect(ask('guarded', { ...caller, role: 'viewer' })).toThrow('takes the role editor in the workspace; yours is viewer');
+    expect(ask('guarded', { ...caller, role: 'viewer' })).toThrow(
+      'takes the role editor in the workspace; yours is viewer',
+    );
   });
 
   it('gives a system admin no role', () => {

@@ -18,7 +18,9 @@ export class PermissionGuard implements CanActivate {
     const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!required || !principal) throw forbidden('Nobody is permitted to do this.');
     if (!atLeast(principal.role, required.role)) {
-      throw forbidden(`This takes the role ${required.role} in the workspace; yours is ${principal.role}. Ask an admin of the workspace.`);
+      throw forbidden(
+        `This takes the role ${required.role} in the workspace; yours is ${principal.role}. Ask an admin of the workspace.`,
+      );
     }
     if (!permits(principal.scopes, required.scope)) {
       throw forbidden(`The API key lacks the scope ${required.scope}. Make a key that has it.`);

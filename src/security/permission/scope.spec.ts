@@ -29,7 +29,8 @@ describe('includesScopes', () => {
 
 describe('SCOPE', () => {
   it.each(['runs:read', 'api-keys:write'])('accepts %s', (scope) => expect(scope).toMatch(SCOPE));
-  it.each(['runs', 'runs:*', 'runs:admin', '*', 'Runs:read', 'runs:read:write', ':read', 'runs:read\n'])('refuses %j', (scope) =>
-    expect(scope).not.toMatch(SCOPE),
+  it.each(['runs', 'runs:*', 'runs:admin', '*', 'Runs:read', 'runs:read:write', ':read', 'runs:read\n'])(
+    'refuses %j',
+    (scope) => expect(scope).not.toMatch(SCOPE),
   );
 });

@@ -17,8 +17,11 @@ function groupsOf(ip: string): readonly string[] {
   const first = split(head);
   const last = split(tail ?? '');
   const omitted = tail === undefined ? 0 : 8 - first.length - last.length;
-  return [...first, ...Array<string>(Math.max(0, omitted)).fill('0'), ...last].map((group) => group.replace(/^0+(?=.)/, ''));
+  return [...first, ...Array<string>(Math.max(0, omitted)).fill('0'), ...last].map((group) =>
+    group.replace(/^0+(?=.)/, ''),
+  );
 }
 
 /** A dotted ending stands for two groups; which ones does not matter to a prefix. */
-const split = (part: string): string[] => (part === '' ? [] : part.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group])));
+const split = (part: string): string[] =>
+  part === '' ? [] : part.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));

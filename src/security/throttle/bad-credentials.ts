@@ -20,9 +20,12 @@ export class BadCredentials {
   admit(address: string): void {
     const { allowed, retryAfterSeconds } = this.buckets.peek(addressKey(address));
     if (allowed) return;
-    throw tooManyRequests(`Too many invalid tokens or API keys from this address; try again in ${retryAfterSeconds} s.`, {
-      headers: { 'Retry-After': String(retryAfterSeconds) },
-    });
+    throw tooManyRequests(
+      `Too many invalid tokens or API keys from this address; try again in ${retryAfterSeconds} s.`,
+      {
+        headers: { 'Retry-After': String(retryAfterSeconds) },
+      },
+    );
   }
 
   /** To be told of a credential that was not valid. */

@@ -13,7 +13,10 @@ export class RequestLimitGuard implements CanActivate {
   private readonly buckets: TokenBuckets;
 
   constructor(private readonly config: ThrottleConfig) {
-    this.buckets = new TokenBuckets({ perMinute: config.requestsPerMinute, burst: config.requestsBurst }, USERS_REMEMBERED);
+    this.buckets = new TokenBuckets(
+      { perMinute: config.requestsPerMinute, burst: config.requestsBurst },
+      USERS_REMEMBERED,
+    );
   }
 
   canActivate(context: ExecutionContext): boolean {

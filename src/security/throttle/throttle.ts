@@ -35,7 +35,11 @@ export class Throttle {
 
   /** Counts a registration. @throws Problem too-many-requests */
   async registration(address: string): Promise<void> {
-    await this.count(`registration:address:${addressKey(address)}`, this.registrationPerAddress, 'registrations from this address');
+    await this.count(
+      `registration:address:${addressKey(address)}`,
+      this.registrationPerAddress,
+      'registrations from this address',
+    );
   }
 
   private async count(key: string, rate: Rate, what: string): Promise<void> {

@@ -29,19 +29,24 @@ describe('take', () => {
   it('never allows more than the burst and the refill of the time passed', () => {
     const steps = fc.array(fc.integer({ min: 0, max: 5_000 }), { maxLength: 200 });
     fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 50 }), (waits, perMinute, burst) => {
-        let bucket: Bucket | undefined;
-        let now = 0;
-        let allowed = 0;
-        for (const wait of waits) {
-          now += wait;
-          const taken = take(bucket, now, { perMinute, burst });
-          bucket = taken.bucket;
-          allowed += taken.allowed ? 1 : 0;
-          expect(taken.allowed || taken.retryAfterSeconds > 0).toBe(true);
-        }
-        expect(allowed).toBeLessThanOrEqual(burst + (now * perMinute) / 60_000 + 1e-6);
-      }),
+      fc.property(
+        steps,
+        fc.integer({ min: 1, max: 600 }),
+        fc.integer({ min: 1, max: 50 }),
+        (waits, perMinute, burst) => {
+          let bucket: Bucket | undefined;
+          let now = 0;
+          let allowed = 0;
+          for (const wait of waits) {
+            now += wait;
+            const taken = take(bucket, now, { perMinute, burst });
+            bucket = taken.bucket;
+            allowed += taken.allowed ? 1 : 0;
+            expect(taken.allowed || taken.retryAfterSeconds > 0).toBe(true);
+          }
+          expect(allowed).toBeLessThanOrEqual(burst + (now * perMinute) / 60_000 + 1e-6);
+        },
+      ),
     );
   });
 });

@@ -29,7 +29,11 @@ describe('judgeMemberChange', () => {
     ['the last owner stays owner', { isSelf: true, from: 'owner', to: 'owner', owners: 1 }, 'allowed'],
     ['an owner demotes another', { from: 'owner', to: 'viewer' }, 'allowed'],
     ['an owner removes the person of a personal workspace', { from: 'owner', isTheirPersonal: true }, 'personalOwner'],
-    ['the person of a personal workspace steps down', { isSelf: true, from: 'owner', to: 'admin', isTheirPersonal: true }, 'personalOwner'],
+    [
+      'the person of a personal workspace steps down',
+      { isSelf: true, from: 'owner', to: 'admin', isTheirPersonal: true },
+      'personalOwner',
+    ],
     ['a member leaves the personal workspace of another', { by: 'editor', isSelf: true, from: 'editor' }, 'allowed'],
   ])('%s: %s', (_, parts, verdict) => {
     expect(judgeMemberChange(change(parts))).toBe(verdict);
@@ -39,11 +43,18 @@ describe('judgeMemberChange', () => {
     const role = fc.constantFrom(...ROLES);
     const optional = fc.option(role, { nil: undefined });
     fc.assert(
-      fc.property(role, fc.boolean(), optional, optional, fc.integer({ min: 1, max: 3 }), (by, isSelf, from, to, owners) => {
-        if (judgeMemberChange({ by, isSelf, from, to, owners, isTheirPersonal: false }) !== 'allowed') return;
-        expect(owners - (from === 'owner' ? 1 : 0) + (to === 'owner' ? 1 : 0)).toBeGreaterThanOrEqual(1);
-        if (by !== 'owner') expect([from, to]).not.toContain('owner');
-      }),
+      fc.property(
+        role,
+        fc.boolean(),
+        optional,
+        optional,
+        fc.integer({ min: 1, max: 3 }),
+        (by, isSelf, from, to, owners) => {
+          if (judgeMemberChange({ by, isSelf, from, to, owners, isTheirPersonal: false }) !== 'allowed') return;
+          expect(owners - (from === 'owner' ? 1 : 0) + (to === 'owner' ? 1 : 0)).toBeGreaterThanOrEqual(1);
+          if (by !== 'owner') expect([from, to]).not.toContain('owner');
+        },
+      ),
     );
   });
 });

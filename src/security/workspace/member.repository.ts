@@ -44,7 +44,9 @@ export class MemberRepository {
     try {
       await this.members.insert({ workspaceId, userId, role });
     } catch (error) {
-      throw isUniqueViolation(error) ? alreadyMember('The user is a member already; PATCH the member to change the role.', { cause: error }) : error;
+      throw isUniqueViolation(error)
+        ? alreadyMember('The user is a member already; PATCH the member to change the role.', { cause: error })
+        : error;
     }
   }
 

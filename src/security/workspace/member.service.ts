@@ -67,7 +67,11 @@ export class MemberService {
   }
 
   /** One change of a workspace's members at a time, judged by the roles of that moment. */
-  private change<Result>(caller: Principal, workspaceId: string, work: (by: Role, owners: number) => Promise<Result>): Promise<Result> {
+  private change<Result>(
+    caller: Principal,
+    workspaceId: string,
+    work: (by: Role, owners: number) => Promise<Result>,
+  ): Promise<Result> {
     return this.database.transaction(async () => {
       const owners = await this.repository.lockOwners(workspaceId);
       return work(await this.roleOf(caller, workspaceId), owners);
@@ -110,4 +114,9 @@ function permit(verdict: MemberVerdict): void {
 }
 
 const unknownEmail = (email: string) =>
-  validationFailed([{ pointer: '/email', detail: `nobody is registered as ${email}; ask them to register first (POST /api/v1/auth/register)` }]);
+  validationFailed([
+    {
+      pointer: '/email',
+      detail: `nobody is registered as ${email}; ask them to register first (POST /api/v1/auth/register)`,
+    },
+  ]);

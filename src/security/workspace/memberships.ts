@@ -7,13 +7,18 @@ import { STATE_MAX_AGE_MS, STATES_REMEMBERED } from '../state-age.js';
 /** Who may act in which workspace, and as what. */
 @Injectable()
 export class Memberships {
-  private readonly recent = new RecentReads<Role | undefined>({ maxAgeMs: STATE_MAX_AGE_MS, capacity: STATES_REMEMBERED });
+  private readonly recent = new RecentReads<Role | undefined>({
+    maxAgeMs: STATE_MAX_AGE_MS,
+    capacity: STATES_REMEMBERED,
+  });
 
   constructor(private readonly database: Database) {}
 
   /** The user's role in the workspace, at most 4 s old; undefined for strangers and for no such workspace alike. */
   roleOf(userId: string, workspaceId: string): Promise<Role | undefined> {
-    return this.recent.get(keyOf(userId, workspaceId), () => this.database.detached(() => this.currentRole(userId, workspaceId)));
+    return this.recent.get(keyOf(userId, workspaceId), () =>
+      this.database.detached(() => this.currentRole(userId, workspaceId)),
+    );
   }
 
   /** The same, as the ambient transaction sees it now. */

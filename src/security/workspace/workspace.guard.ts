@@ -28,4 +28,6 @@ export class WorkspaceGuard implements CanActivate {
 }
 
 const noWorkspace = () =>
-  notFound('X-Workspace-Id names no workspace of yours. GET /api/v1/workspaces lists them; without the header your personal one is used.');
+  notFound(
+    'X-Workspace-Id names no workspace of yours. GET /api/v1/workspaces lists them; without the header your personal one is used.',
+  );

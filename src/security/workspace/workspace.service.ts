@@ -4,7 +4,12 @@ import { decodeCursor, toPage, type Page, type PageQuery } from '../../platform/
 import type { Principal, Role } from '../../platform/http/principal.js';
 import { forbidden, notFound } from '../../platform/problem/http.errors.js';
 import { atLeast } from '../permission/role.js';
-import { toWorkspaceDto, type CreateWorkspaceDto, type UpdateWorkspaceDto, type WorkspaceDto } from './workspace.dto.js';
+import {
+  toWorkspaceDto,
+  type CreateWorkspaceDto,
+  type UpdateWorkspaceDto,
+  type WorkspaceDto,
+} from './workspace.dto.js';
 import { WorkspaceRepository, type MemberWorkspace } from './workspace.repository.js';
 
 /** The workspaces of the caller. They are named in the path; the workspace of the request does not matter. */
@@ -39,9 +44,11 @@ export class WorkspaceService {
   private async mine(caller: Principal, id: string, least: Role): Promise<MemberWorkspace> {
     const workspace = await this.repository.find(caller.userId, id);
     if (!workspace) throw noSuchWorkspace();
-    if (!atLeast(workspace.role, least)) throw forbidden(`This takes the role ${least} in the workspace; yours is ${workspace.role}.`);
+    if (!atLeast(workspace.role, least))
+      throw forbidden(`This takes the role ${least} in the workspace; yours is ${workspace.role}.`);
     return workspace;
   }
 }
 
-export const noSuchWorkspace = () => notFound('You are in no workspace with this id; GET /api/v1/workspaces lists yours.');
+export const noSuchWorkspace = () =>
+  notFound('You are in no workspace with this id; GET /api/v1/workspaces lists yours.');

@@ -5,8 +5,10 @@ import { RunConfig } from './run.config.js';
 import { RunFeed } from './run-feed.js';
 import type { RunJournal } from './run-journal.js';
 
-/** Least time between two writes for events that are due at once. */
-const URGENT_SPACING_MS = 5;
+/** Least time between two writes. */
+const SPACING_MS = 5;
+/** What comes within this long after news is written with it: often the whole of a short answer. */
+const NEWS_DELAY_MS = 2;
 const RETRY_MS = 500;
 
 interface Writer {
@@ -47,9 +49,9 @@ export class EventLog {
     if (!writer || writer.journal !== journal) return;
     this.waiting.add(writer);
     const now = performance.now();
-    const urgent = now - writer.lastFlushAt >= this.config.flushMs;
-    const due = urgent ? this.lastFlushAt + URGENT_SPACING_MS : this.lastFlushAt + this.config.flushMs;
-    this.schedule(Math.max(due, now), now);
+    const isNews = now - writer.lastFlushAt >= this.config.flushMs && journal.hasNews;
+    const due = isNews ? Math.max(now + NEWS_DELAY_MS, this.lastFlushAt + SPACING_MS) : now + this.config.flushMs;
+    this.schedule(due, now);
   }
 
   /** Resolves when nothing of the journal is on its way; it is then no longer written here, and what waits stays in it. */
@@ -65,7 +67,7 @@ export class EventLog {
 
   /** Waits while the journal is full: the database does not keep up, or is away. @throws the reason of `signal` */
   async relief(journal: RunJournal, signal: AbortSignal): Promise<void> {
-    while (journal.isFull) await (this.inFlight ?? sleep(URGENT_SPACING_MS, undefined, { signal }));
+    while (journal.isFull) await (this.inFlight ?? sleep(SPACING_MS, undefined, { signal }));
   }
 
   private schedule(due: number, now: number): void {
@@ -86,7 +88,7 @@ export class EventLog {
     this.inFlight = this.write(writers).finally(() => {
       this.inFlight = undefined;
       const now = performance.now();
-      if (this.waiting.size > 0) this.schedule(Math.max(now, this.lastFlushAt + URGENT_SPACING_MS), now);
+      if (this.waiting.size > 0) this.schedule(Math.max(now, this.lastFlushAt + SPACING_MS), now);
     });
   }
 

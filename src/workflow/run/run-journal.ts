@@ -13,6 +13,9 @@ const MAX_MERGED_CHARACTERS = 16_384;
 const MAX_PENDING_EVENTS = 2_000;
 const MAX_PENDING_CHARACTERS = 1_048_576;
 
+/** Events that may wait for others; every other one is news to whoever reads along. */
+const PATIENT: ReadonlySet<RunEventType> = new Set(['node_start', 'node_end', 'usage']);
+
 /**
  * The pen of one run: numbers its events and holds those that are not written yet. Text deltas of one message that wait
  * together become one `token` event. Pure: knows neither time nor storage.
@@ -29,6 +32,11 @@ export class RunJournal {
 
   get isEmpty(): boolean {
     return this.pending.length === 0;
+  }
+
+  /** Whether something waits that a reader should see at once when the run was quiet. */
+  get hasNews(): boolean {
+    return this.pending.some(({ type }) => !PATIENT.has(type));
   }
 
   get isFull(): boolean {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { TokenUsage } from '../../llm/chat-model.js';
 import { Database } from '../../platform/database/database.js';
+import { storableJson } from '../../platform/database/storable.js';
 import type { ProblemBody } from '../../platform/problem/problem.js';
 import type { Definition } from '../definition/definition.js';
 import type { EndStatus, Run, RunKind, RunLimits, RunStatus, WorkflowReference } from './run.js';
@@ -117,9 +118,9 @@ export class RunRepository {
       run.id,
       run.fence,
       status,
-      json(output),
-      json(problem),
-      json(usage),
+      storableJson(output),
+      storableJson(problem),
+      storableJson(usage),
       cost,
       executedMs,
     ]);
@@ -227,8 +228,6 @@ const valuesOf = (run: NewRun): readonly unknown[] => [
   JSON.stringify(run.limits),
   JSON.stringify(run.metadata),
 ];
-
-const json = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value));
 
 const NAMES = [
   'id',

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Patience {
+  readonly withinMs?: number;
+  readonly everyMs?: number;
+  /** What is waited for, for the error. */
+  readonly what?: string;
+}
+
+/**
+ * Asks again and again until the answer is neither undefined, null nor false, and answers that.
+ * @throws when it has not come in time, with the last error as its cause
+ */
+export async function eventually<Value>(
+  ask: () => Promise<Value> | Value,
+  { withinMs = 10_000, everyMs = 25, what = String(ask) }: Patience = {},
+): Promise<NonNullable<Exclude<Value, false>>> {
+  const deadline = Date.now() + withinMs;
+  for (let cause: unknown; ; await sleep(everyMs)) {
+    try {
+      const value = await ask();
+      if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<Value, false>>;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`Has not come within ${withinMs} ms: ${what}`, { cause });
+  }
+}
