@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import type { EnvironmentVariables } from './platform/config/configuration.js';
+import { EnvironmentError } from './platform/config/environment.js';
 import { ServerConfig } from './platform/config/server.config.js';
 import { EmbeddedDatabase } from './platform/database/embedded-database.js';
 import { jsonBody } from './platform/http/body.js';
@@ -24,6 +25,9 @@ export async function createApplication(
   options: { readonly preview?: boolean } = {},
 ): Promise<NestExpressApplication> {
   const config = new ServerConfig(environment);
+  if (config.nodeEnv === 'production' && config.corsOrigins.includes('*')) {
+    throw new EnvironmentError('CORS_ORIGINS: "*" opens the API to every site; name the origins in production');
+  }
   const logger = createLogger(config.logLevel);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(environment), {
     logger: new NestLogger(logger),
@@ -40,7 +44,7 @@ export async function createApplication(
   app.use(compression({ filter: isCompressible }));
   if (config.corsOrigins.length > 0) {
     app.enableCors({
-      origin: [...config.corsOrigins],
+      origin: config.corsOrigins.includes('*') ? true : [...config.corsOrigins],
       credentials: true,
       exposedHeaders: [
         'X-Request-Id',

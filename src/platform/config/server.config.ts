@@ -17,7 +17,11 @@ export class ServerConfig extends configuration('Server', {
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     'Least severe log line that is written.',
   ),
-  corsOrigins: setting('CORS_ORIGINS', list().default([]), 'Browser origins allowed to call the API, comma-separated.'),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    list().default([]),
+    'Browser origins allowed to call the API, comma-separated; * for any, but not in production.',
+  ),
   trustProxy: setting(
     'TRUST_PROXY',
     integer(0, 16).default(0),
