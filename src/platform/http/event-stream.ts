@@ -13,8 +13,10 @@ export interface EventStreamOptions {
   readonly heartbeatMs?: number;
   /** Asked at every heartbeat; `false` ends the stream without `[DONE]`. */
   readonly stillAllowed?: () => Promise<boolean>;
-  /** Called once when the reader is gone before the end. */
+  /** Called once when the reader is gone before the end: it left, was cut as stalled or may no longer read. */
   readonly onDisconnect?: () => void;
+  /** Milliseconds after which a reader that takes nothing although something waits is cut. */
+  readonly stallMs?: number;
 }
 
 /** The source was ended by us, not by its log: the reader is told to come back after `retryMs`. */
@@ -27,10 +29,10 @@ export class StreamInterrupted extends Error {
 const HEARTBEAT_MS = 15_000;
 /** A stream that has nothing yet to tell sends its headers and a comment after this long. */
 const FIRST_BYTE_MS = 1_000;
-/** A reader that leaves this many bytes unread ... */
+/** While a reader leaves this many bytes unread its source is not asked for more; ... */
 const MAX_PENDING_BYTES = 256 * 1024;
-/** ... or takes nothing for this long although something waits is cut; it may resume. */
-const MAX_STALL_MS = 10_000;
+/** ... when it takes nothing for this long although something waits it is cut. It may resume. */
+const STALL_MS = 10_000;
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -39,9 +41,9 @@ const HEADERS = {
 };
 
 /**
- * Renders batches of frames as `text/event-stream`, ending with `data: [DONE]`. The source is read as it comes, so a
- * slow reader holds back nobody: it is cut at 256 KB pending or 10 s without a read. A source that throws cuts the
- * connection without `[DONE]`, which tells the reader to resume.
+ * Renders batches of frames as `text/event-stream`, ending with `data: [DONE]`. At most 256 KB and one batch wait for a
+ * slow reader; one that takes nothing for 10 s is cut. A source that throws cuts the connection without `[DONE]`, which
+ * tells the reader to resume.
  */
 export function eventStream(source: AsyncIterable<readonly StreamFrame[]>, options: EventStreamOptions = {}): Response {
   const body = new ReadableStream<Uint8Array>(new EventStreamBody(source, options), { highWaterMark: 0 });
@@ -57,7 +59,9 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
   private pendingBytes = 0;
   private waitingSince: number | undefined;
   private state: 'open' | 'complete' | 'closed' = 'open';
+  private isSilent = true;
   private wake: () => void = () => undefined;
+  private makeRoom: () => void = () => undefined;
   private controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
   constructor(
@@ -70,9 +74,9 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.controller = controller;
     this.timers.push(
-      setTimeout(() => this.pending.length === 0 && this.ping(), FIRST_BYTE_MS),
+      setTimeout(() => this.isSilent && this.ping(), FIRST_BYTE_MS),
       setInterval(() => void this.beat(), this.options.heartbeatMs ?? HEARTBEAT_MS),
-      setInterval(() => this.cutWhenStalled(), MAX_STALL_MS / 4),
+      setInterval(() => this.cutWhenStalled(), this.stallMs / 4),
     );
     void this.pump();
   }
@@ -83,8 +87,7 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
     if (this.state === 'closed') return;
     if (this.pending.length > 0) {
       controller.enqueue(this.pending.length === 1 && this.pending[0] ? this.pending[0] : Buffer.concat(this.pending));
-      this.pending = [];
-      this.pendingBytes = 0;
+      this.forgetPending();
       return;
     }
     this.release();
@@ -99,11 +102,11 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
     try {
       for (let step = await this.iterator.next(); !step.done; step = await this.iterator.next()) {
         this.send(step.value.map(frameText).join(''));
+        if (this.pendingBytes > MAX_PENDING_BYTES) await new Promise<void>((resolve) => (this.makeRoom = resolve));
       }
       this.send('data: [DONE]\n\n');
     } catch (error) {
-      if (!(error instanceof StreamInterrupted))
-        return this.cut(error instanceof Error ? error : new Error(String(error)));
+      if (!(error instanceof StreamInterrupted)) return this.fail(error instanceof Error ? error : new Error(String(error)));
       this.send(`retry: ${error.retryMs}\n\n`);
     }
     if (this.state === 'open') this.state = 'complete';
@@ -116,8 +119,8 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
     this.pending.push(bytes);
     this.pendingBytes += bytes.length;
     this.waitingSince ??= Date.now();
+    this.isSilent = false;
     this.wake();
-    if (this.pendingBytes > MAX_PENDING_BYTES) this.cut(new Error('The reader is too slow; it may resume.'));
   }
 
   private ping(): void {
@@ -131,14 +134,24 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
   }
 
   private cutWhenStalled(): void {
-    if (this.waitingSince !== undefined && Date.now() - this.waitingSince > MAX_STALL_MS) {
+    if (this.waitingSince !== undefined && Date.now() - this.waitingSince > this.stallMs) {
       this.cut(new Error('The reader stalled; it may resume.'));
     }
+  }
+
+  private get stallMs(): number {
+    return this.options.stallMs ?? STALL_MS;
   }
 
   private cut(reason: Error): void {
     if (this.state === 'closed') return;
     this.leave();
+    this.controller?.error(reason);
+  }
+
+  private fail(reason: Error): void {
+    if (this.state === 'closed') return;
+    this.release();
     this.controller?.error(reason);
   }
 
@@ -150,11 +163,17 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
 
   private release(): void {
     this.state = 'closed';
+    this.forgetPending();
+    for (const timer of this.timers) clearTimeout(timer);
+    this.iterator.return?.(undefined).catch(() => undefined);
+    this.wake();
+  }
+
+  private forgetPending(): void {
     this.pending = [];
     this.pendingBytes = 0;
-    for (const timer of this.timers) clearTimeout(timer);
-    void this.iterator.return?.(undefined);
-    this.wake();
+    this.waitingSince = undefined;
+    this.makeRoom();
   }
 }
 

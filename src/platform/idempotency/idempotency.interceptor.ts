@@ -5,7 +5,9 @@ import type { Response } from 'express';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
 import { Database } from '../database/database.js';
 import type { AuthenticatedRequest } from '../http/principal.js';
+import { plainDataFaults } from '../http/plain-data.js';
 import { currentRequest } from '../http/request-context.js';
+import { validationFailed } from '../problem/http.errors.js';
 import { Problem, problemFromBody, type ProblemBody } from '../problem/problem.js';
 import { idempotencyKeyInvalid, idempotencyKeyReused, requestInFlight } from './idempotency.errors.js';
 import { IdempotencyRepository, type RequestKey, type StoredAnswer } from './idempotency.repository.js';
@@ -17,6 +19,8 @@ export const CausesRun = () => SetMetadata(CAUSES_RUN, true);
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const RETRY_AFTER = { 'Retry-After': '1' };
+/** Headers that belong to what was made, and are answered again. */
+const KEPT_HEADERS = ['Location', 'ETag'];
 /** Refusals that the same request would meet again; every other failure frees the key. */
 const LASTING = new Set([400, 403, 404, 410, 422]);
 
@@ -40,6 +44,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (typeof key !== 'string' || !KEY.test(key))
       throw idempotencyKeyInvalid('Idempotency-Key is not 1 to 255 printable ASCII characters.');
 
+    const faults = plainDataFaults(request.body);
+    if (faults.length > 0) throw validationFailed(faults);
     const { workspaceId, userId } = request.principal;
     const reserved = { workspaceId, userId, route: request.path, key };
     const bodyHash = createHash('sha256')
@@ -86,7 +92,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (context) {
       context.attachRun = async (runId) => {
         await this.repository.attachRun(request, runId);
-        attached = true;
+        this.database.afterCommit(() => {
+          attached = true;
+        });
       };
     }
     try {
@@ -103,8 +111,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await this.database.transaction(async () => {
         const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-        const location = response.getHeader('Location');
-        const headers: Record<string, string> = typeof location === 'string' ? { Location: location } : {};
+        const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => kept(name, response.getHeader(name))));
         const body = result === undefined ? '' : JSON.stringify(result);
         await this.repository.answer(request, { status: response.statusCode, headers, body });
         return result;
@@ -123,6 +130,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
   }
 }
+
+const kept = (name: string, value: unknown): [string, string][] => (typeof value === 'string' ? [[name, value]] : []);
 
 /** @throws Problem the stored one, when the first answer was a refusal */
 function replay({ status, headers, body }: StoredAnswer, response: Response): unknown {
