@@ -4,6 +4,7 @@ import { ConversationService } from '../conversation/conversation.service.js';
 import type { Message } from '../conversation/message.js';
 import { LLMService } from '../llm/llm.service.js';
 import { newId } from '../platform/clock/id.js';
+import type { EventStream } from '../platform/http/event-stream.js';
 import { ClientGone } from '../platform/http/client-gone.js';
 import type { Principal } from '../platform/http/principal.js';
 import { currentRequest } from '../platform/http/request-context.js';
@@ -29,7 +30,7 @@ export class ChatService {
   ) {}
 
   /** The turn as an event stream. A failure before the first event is thrown as its problem. */
-  async stream(caller: Principal, request: ChatRequestDto): Promise<Response> {
+  async stream(caller: Principal, request: ChatRequestDto): Promise<EventStream> {
     const leave = new AbortController();
     const { run, events } = await this.begin(caller, request, leave.signal);
     const onDisconnect = (): void => {

@@ -204,6 +204,48 @@ describe('an Idempotency-Key', () => {
     });
   });
 
+  describe('whose holder is slower than its hold on the key', () => {
+    /** Sends the request twice so that both believe to hold the key, and lets both go on at once. */
+    async function twice(table: string, send: (key: string) => Promise<Answer>): Promise<Answer[]> {
+      const key = newKey();
+      const blocker = new Client(chatter.database.connection);
+      await blocker.connect();
+      const held = (): Promise<number> =>
+        sql
+          .query(`SELECT count(*)::int FROM pg_locks WHERE NOT granted AND relation = $1::regclass`, [table])
+          .then(({ rows }) => rows[0].count as number);
+      try {
+        await blocker.query(`BEGIN; LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+        const first = send(key);
+        await eventually(async () => (await held()) === 1);
+        await sql.query(`UPDATE idempotency_key SET locked_until = now() - interval '1 s' WHERE key = $1`, [key]);
+        const second = send(key);
+        await eventually(async () => (await held()) === 2);
+        await blocker.query('COMMIT');
+        const answers = await Promise.all([first, second]);
+        return [...answers, await answered(() => send(key))];
+      } finally {
+        await blocker.end();
+      }
+    }
+
+    it('still causes one run', async () => {
+      const before = await stored();
+      const [first, second, later] = await twice('run', (key) => post('/chat', { message: 'Say exactly: one' }, key));
+      expect(await stored()).toMatchObject({ runs: before.runs + 1, users: before.users + 1, answers: before.answers + 1 });
+      expect([first!.status, second!.status].sort()).toEqual([200, 409]);
+      expect([later!.status, later!.body]).toEqual([200, first!.status === 200 ? first!.body : second!.body]);
+    });
+
+    it('still makes one conversation', async () => {
+      const before = await stored();
+      const answers = await twice('conversation', (key) => post('/conversations', { title: 'Once' }, key));
+      expect((await stored()).conversations).toBe(before.conversations + 1);
+      expect(answers.slice(0, 2).map(({ status }) => status).sort()).toEqual([201, 409]);
+      expect(answers[2]!.body).toEqual(answers.find(({ status }) => status === 201)!.body);
+    });
+  });
+
   describe('that is no key', () => {
     it.each(['', ' ', 'a b', 'ü'.repeat(2), 'x'.repeat(256)])('%j is a 400', async (key) => {
       const encoded = Buffer.from(key, 'utf8').toString('latin1');

@@ -105,5 +105,6 @@ export class Database {
 
 /** PostgreSQL answers the COMMIT of a transaction with a failed statement with a rollback and no error. */
 function refuseAborted(client: PoolClient): void {
-  if (client.getTransactionStatus() === 'E') throw new Error('A statement of the transaction failed: nothing of it is stored.');
+  if (client.getTransactionStatus() === 'E')
+    throw new Error('A statement of the transaction failed: nothing of it is stored.');
 }

@@ -47,7 +47,10 @@ class Puppy extends Dog {}
 
 describe('the event bus', () => {
   const busWith = async (...providers: Provider[]): Promise<EventBus> => {
-    const module = await Test.createTestingModule({ imports: [DiscoveryModule], providers: [EventBus, ...providers] }).compile();
+    const module = await Test.createTestingModule({
+      imports: [DiscoveryModule],
+      providers: [EventBus, ...providers],
+    }).compile();
     await module.init();
     return module.get(EventBus);
   };

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { Injectable, SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Injectable,
+  Logger,
+  SetMetadata,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
@@ -19,6 +27,8 @@ export const CausesRun = () => SetMetadata(CAUSES_RUN, true);
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const RETRY_AFTER = { 'Retry-After': '1' };
+const RELEASE_TRIES = 20;
+const RELEASE_PAUSE_MS = 500;
 /** Headers that belong to what was made, and are answered again. */
 const KEPT_HEADERS = ['Location', 'ETag'];
 /** Refusals that the same request would meet again; every other failure frees the key. */
@@ -30,6 +40,8 @@ const LASTING = new Set([400, 403, 404, 410, 422]);
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger('Idempotency');
+
   constructor(
     private readonly repository: IdempotencyRepository,
     private readonly database: Database,
@@ -126,7 +138,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (error instanceof Problem && LASTING.has(error.status)) {
       await this.repository.answer(request, { status: error.status, headers: {}, body: JSON.stringify(error.body()) });
     } else {
-      await this.repository.release(request);
+      void this.release(request);
+    }
+  }
+
+  /** Tries for a while when the database is away: the key of a request that caused nothing would stay taken for a minute. */
+  private async release(request: RequestKey): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.database.detached(() => this.repository.release(request));
+      } catch (error) {
+        if (tries === RELEASE_TRIES) return this.logger.warn(`An Idempotency-Key stays taken: ${String(error)}`);
+        await sleep(RELEASE_PAUSE_MS);
+      }
     }
   }
 }

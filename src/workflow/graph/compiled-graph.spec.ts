@@ -108,7 +108,9 @@ describe('a compiled graph', () => {
 
   it('runs branches side by side', async () => {
     const startedAt = performance.now();
-    const nodes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`p${index}`, ['pause', { ms: 300 }] as const]));
+    const nodes = Object.fromEntries(
+      Array.from({ length: 10 }, (_, index) => [`p${index}`, ['pause', { ms: 300 }] as const]),
+    );
     await executed({ nodes }).outcome;
     expect(performance.now() - startedAt).toBeLessThan(2_500);
   });
@@ -119,7 +121,12 @@ describe('a compiled graph', () => {
     ['nowhere', {}],
   ])('follows only the edges of the port a node leaves by: %s', async (port, output) => {
     const { outcome } = executed({
-      nodes: { go: ['go', { port }], l: ['set', { left: true }], r: ['set', { right: true }], end: ['set', { after: true }] },
+      nodes: {
+        go: ['go', { port }],
+        l: ['set', { left: true }],
+        r: ['set', { right: true }],
+        end: ['set', { after: true }],
+      },
       edges: [
         ['go', 'l', 'left'],
         ['go', 'r', 'right'],
@@ -170,7 +177,11 @@ describe('a compiled graph', () => {
     'may call a node %s',
     async (id) => {
       const { outcome } = executed({
-        nodes: { [id]: ['set', { x: 1 }], go: ['go', { port: 'left' }], end: ['set', { y: `{{nodes.${id}.output.x}}` }] },
+        nodes: {
+          [id]: ['set', { x: 1 }],
+          go: ['go', { port: 'left' }],
+          end: ['set', { y: `{{nodes.${id}.output.x}}` }],
+        },
         edges: [
           [id, 'go'],
           ['go', 'end', 'left'],
@@ -232,7 +243,11 @@ describe('a compiled graph', () => {
         });
         return {};
       });
-      const types = { ...TYPES, slow, late: typeOf(() => sleep(20).then(() => Promise.reject(new Error('own fault')))) };
+      const types = {
+        ...TYPES,
+        slow,
+        late: typeOf(() => sleep(20).then(() => Promise.reject(new Error('own fault')))),
+      };
       const { outcome } = executed({ nodes: { a: ['slow'], b: ['late'] } }, {}, types);
       await expect(outcome).rejects.toThrow('own fault');
       await sleep(20);
@@ -244,7 +259,11 @@ describe('a compiled graph', () => {
       const note = (reason: unknown) => unhandled.push(reason);
       process.on('unhandledRejection', note);
       const after = (ms: number) => typeOf(() => sleep(ms).then(() => Promise.reject(new Error(`after ${ms}`))));
-      const { outcome } = executed({ nodes: { a: ['first'], b: ['second'] } }, {}, { first: after(5), second: after(40) });
+      const { outcome } = executed(
+        { nodes: { a: ['first'], b: ['second'] } },
+        {},
+        { first: after(5), second: after(40) },
+      );
       await expect(outcome).rejects.toThrow('after 5');
       await sleep(80);
       process.off('unhandledRejection', note);
@@ -274,7 +293,10 @@ describe('a compiled graph', () => {
     });
 
     it('runs nothing once the run is stopped', async () => {
-      const { outcome, events } = executed({ nodes: { a: ['set', { a: 1 }] } }, { signal: AbortSignal.abort(new Error('stopped')) });
+      const { outcome, events } = executed(
+        { nodes: { a: ['set', { a: 1 }] } },
+        { signal: AbortSignal.abort(new Error('stopped')) },
+      );
       await expect(outcome).rejects.toThrow('stopped');
       expect(events.filter(({ kind }) => kind === 'node')).toEqual([]);
     });
@@ -293,7 +315,9 @@ describe('a compiled graph', () => {
     });
 
     it('names the member of a configuration whose reference does not fit', async () => {
-      const warm = typeOf(async ({ config }) => ({ output: config }), { config: z.strictObject({ temperature: z.number().max(2) }) });
+      const warm = typeOf(async ({ config }) => ({ output: config }), {
+        config: z.strictObject({ temperature: z.number().max(2) }),
+      });
       const drawing = { nodes: { ask: ['warm', { temperature: '{{input.t}}' }] } } as const;
       await expect(executed(drawing, { input: { t: 1.5 } }, { warm }).outcome).resolves.toBeDefined();
       await expect(executed(drawing, { input: { t: 3 } }, { warm }).outcome).rejects.toMatchObject({

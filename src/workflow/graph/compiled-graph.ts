@@ -106,7 +106,9 @@ function connect(builder: DynamicBuilder, segment: string, exits: readonly EdgeD
   else if (exits.every(({ port }) => port === 'next')) for (const { to } of exits) builder.addEdge(segment, nameOf(to));
   else {
     const route = (state: GraphState) => {
-      const taken = exits.filter(({ from, port }) => port === (state.ports[from] ?? 'next')).map(({ to }) => nameOf(to));
+      const taken = exits
+        .filter(({ from, port }) => port === (state.ports[from] ?? 'next'))
+        .map(({ to }) => nameOf(to));
       return taken.length > 0 ? taken : [END];
     };
     builder.addConditionalEdges(segment, route, [...new Set(exits.map(({ to }) => nameOf(to))), END]);
@@ -160,8 +162,7 @@ function stepOf(node: NodeDefinition, type: RegisteredNodeType, pointer: string)
         type.executor.execute({
           nodeId: node.id,
           config:
-            constant ??
-            parsedConfig(type.config, resolveReferences(node.config, scopeOf(state, execution)), pointer),
+            constant ?? parsedConfig(type.config, resolveReferences(node.config, scopeOf(state, execution)), pointer),
           run: execution.run,
           input: execution.input,
           messages: state.messages,

@@ -21,7 +21,12 @@ const nodeType = (type: string, ports = ['next']): RegisteredNodeType => ({
 const TYPES = new Map([nodeType('ask'), nodeType('choose', ['yes', 'no'])].map((type) => [type.type, type]));
 const registry = { get: (type: string) => TYPES.get(type) } as NodeRegistry;
 
-const graph = (parts: object): Definition => ({ kind: 'graph', nodes: [{ id: 'a', type: 'ask', config: {} }], edges: [], ...parts });
+const graph = (parts: object): Definition => ({
+  kind: 'graph',
+  nodes: [{ id: 'a', type: 'ask', config: {} }],
+  edges: [],
+  ...parts,
+});
 const node = (id: string, config: object = {}, type = 'ask') => ({ id, type, config });
 const edge = (from: string, to: string, port = 'next') => ({ from, to, port });
 
@@ -99,7 +104,9 @@ describe('the graph compiler', () => {
   it('leaves what a reference stands for to be checked when it is resolved', async () => {
     const config = { temperature: '{{input.t}}', list: [1, '{{input.n}}'], 'a/b': '{{input.ab}}' };
     await expect(compile(graph({ nodes: [node('a', config)] }))).resolves.toBeDefined();
-    const faults = await faultsOf(graph({ nodes: [node('a', { ...config, list: ['x', '{{input.n}}'], unknown: '{{x}}' })] }));
+    const faults = await faultsOf(
+      graph({ nodes: [node('a', { ...config, list: ['x', '{{input.n}}'], unknown: '{{x}}' })] }),
+    );
     expect(faults.map(({ pointer }) => pointer).toSorted()).toEqual(['/nodes/0/config', '/nodes/0/config/list/0']);
   });
 

@@ -2,7 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { validationFailed } from '../../platform/problem/http.errors.js';
 import type { FieldFault } from '../../platform/problem/problem.js';
 import { cyclicEdges } from '../definition/cycle.js';
-import { GraphDefinition, type Definition, type EdgeDefinition, type NodeDefinition } from '../definition/definition.js';
+import {
+  GraphDefinition,
+  type Definition,
+  type EdgeDefinition,
+  type NodeDefinition,
+} from '../definition/definition.js';
 import { NodeRegistry, type RegisteredNodeType } from '../node/node.registry.js';
 import { requirementsUnmet } from '../workflow.errors.js';
 import type { CompiledGraph } from './compiled-graph.js';

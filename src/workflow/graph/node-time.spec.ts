@@ -19,9 +19,9 @@ describe('the time of a node', () => {
 
   it('does not matter to work that ends within it', async () => {
     await expect(withinTime(10_000, 'ask', parent.signal, async () => 'done')).resolves.toBe('done');
-    await expect(withinTime(10_000, 'ask', parent.signal, () => Promise.reject(new Error('own fault')))).rejects.toThrow(
-      'own fault',
-    );
+    await expect(
+      withinTime(10_000, 'ask', parent.signal, () => Promise.reject(new Error('own fault'))),
+    ).rejects.toThrow('own fault');
   });
 
   it('ends work that takes longer, with a problem that names the node, the limit and how to raise it', async () => {

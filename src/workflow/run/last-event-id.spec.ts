@@ -14,12 +14,15 @@ describe('a Last-Event-ID', () => {
     expect(lastEventId(header)).toBeUndefined();
   });
 
-  it.each(['-1', '1.5', '1e3', ' 1', '0x1', 'NaN', 'abc', '2147483648', '99999999999', '1, 2'])('is refused when it is %p', (header) => {
-    expect(() => lastEventId(header)).toThrow(
-      expect.objectContaining({
-        status: 422,
-        extensions: { errors: [expect.objectContaining({ pointer: '/Last-Event-ID' })] },
-      }),
-    );
-  });
+  it.each(['-1', '1.5', '1e3', ' 1', '0x1', 'NaN', 'abc', '2147483648', '99999999999', '1, 2'])(
+    'is refused when it is %p',
+    (header) => {
+      expect(() => lastEventId(header)).toThrow(
+        expect.objectContaining({
+          status: 422,
+          extensions: { errors: [expect.objectContaining({ pointer: '/Last-Event-ID' })] },
+        }),
+      );
+    },
+  );
 });

@@ -65,7 +65,9 @@ describe('the journal of a run', () => {
         logged.push(...journal.take());
         expect(logged.map(({ seq }) => seq)).toEqual(logged.map((_, index) => before + index + 1));
         const given = acts.filter((act) => act !== 'take');
-        expect(told(logged.map(read))).toEqual(told(given.map(({ type, fields }) => ({ type, fields: { ...fields } }))));
+        expect(told(logged.map(read))).toEqual(
+          told(given.map(({ type, fields }) => ({ type, fields: { ...fields } }))),
+        );
         expect(journal.draft('complete', {}, AT).seq).toBe(before + logged.length + 1);
       }),
       { numRuns: 300 },

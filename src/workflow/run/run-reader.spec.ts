@@ -34,7 +34,8 @@ class Log {
 }
 
 const numbers = (batches: readonly (readonly LoggedEvent[])[]): number[] => batches.flat().map(({ seq }) => seq);
-const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+const upTo = (last: number, first = 1): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 describe('reading a run', () => {
   let log: Log;
@@ -135,7 +136,11 @@ describe('reading a run', () => {
     const { batches, done } = follow({ after: 0 });
     await jest.advanceTimersByTimeAsync(10);
     log.commit(event(1), event(2), event(3));
-    for (const seqs of hints) feed.publish(RUN, seqs.map((seq) => event(seq)));
+    for (const seqs of hints)
+      feed.publish(
+        RUN,
+        seqs.map((seq) => event(seq)),
+      );
     await jest.advanceTimersByTimeAsync(10);
     expect(numbers(batches)).toEqual([1, 2, 3]);
     commitAndTell(event(4, 'complete'));
@@ -146,7 +151,12 @@ describe('reading a run', () => {
   it('gives exactly the log, whatever is lost, doubled or reordered on the way and however slow anything is', async () => {
     const act = fc.oneof(
       fc.record({ kind: fc.constant('commit' as const), count: fc.integer({ min: 1, max: 4 }), isTold: fc.boolean() }),
-      fc.record({ kind: fc.constant('tell' as const), from: fc.nat(30), count: fc.integer({ min: 1, max: 6 }), isReversed: fc.boolean() }),
+      fc.record({
+        kind: fc.constant('tell' as const),
+        from: fc.nat(30),
+        count: fc.integer({ min: 1, max: 6 }),
+        isReversed: fc.boolean(),
+      }),
       fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(0, 1, 150, 300) }),
       fc.record({ kind: fc.constant('own' as const), isOwn: fc.boolean() }),
     );
@@ -201,7 +211,7 @@ describe('reading a run', () => {
         expect(await ended).toBeUndefined();
         expect(batches.flat()).toEqual(log.events.slice(start));
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
