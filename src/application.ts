@@ -68,7 +68,7 @@ export async function createApplication(
   app.useGlobalFilters(new ProblemFilter());
   if (options.preview) return app;
   if (config.exposeDocs) serveDocument(app);
-  await app.init();
+  await orClosed(app, app.init());
   app.getHttpServer().on('clientError', answerClientError);
   app.use(unknownRoute);
   return app;
@@ -79,6 +79,16 @@ export async function closeApplication(app: NestExpressApplication): Promise<voi
   const embedded = app.get(EmbeddedDatabase);
   await app.close();
   await embedded.stop();
+}
+
+/** What a start waits for; when it fails, what has started so far is closed: the embedded database would go on alone. */
+export async function orClosed<Result>(app: NestExpressApplication, step: Promise<Result>): Promise<Result> {
+  try {
+    return await step;
+  } catch (error) {
+    await closeApplication(app).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** A compressed event stream would be held back by the compressor's buffer. */

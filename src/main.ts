@@ -1,5 +1,5 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { closeApplication, createApplication } from './application.js';
+import { closeApplication, createApplication, orClosed } from './application.js';
 import { welcome } from './welcome.js';
 import { EnvironmentError, readEnvironment } from './platform/config/environment.js';
 import { ServerConfig } from './platform/config/server.config.js';
@@ -9,7 +9,7 @@ const FORCED_EXIT_AFTER_MS = 25_000;
 async function main(): Promise<void> {
   const app = await createApplication(readEnvironment());
   const { host, port } = app.get(ServerConfig);
-  await app.listen(port, host);
+  await orClosed(app, app.listen(port, host));
   closeOnSignal(app);
   process.stdout.write(await welcome(app));
 }

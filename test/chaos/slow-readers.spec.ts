@@ -46,8 +46,8 @@ describe('readers that do not read', () => {
     await sql.query('DELETE FROM run_event WHERE run_id = $1', [id]);
     await sql.query(
       `INSERT INTO run_event (workspace_id, run_id, seq, type, data)
-       SELECT $2, $1, seq, CASE seq WHEN $3 THEN 'complete' ELSE 'token' END,
-         json_build_object('type', 'token', 'seq', seq, 'runId', $1::text, 'content', repeat(md5(seq::text), $4 / 32))::text
+       SELECT $2, $1::uuid, seq, CASE seq WHEN $3::int THEN 'complete' ELSE 'token' END,
+         json_build_object('type', 'token', 'seq', seq, 'runId', $1::uuid, 'content', repeat(md5(seq::text), $4::int / 32))::text
        FROM generate_series(1, $3::int) seq`,
       [id, anna.user.personalWorkspaceId, EVENTS, EVENT_BYTES],
     );
@@ -84,10 +84,10 @@ describe('readers that do not read', () => {
           body: { message: '[[tokens=20]]' },
         });
         expect((await turn.whole()).done).toBe(true);
-        expect(Date.now() - at).toBeLessThan(2_000);
+        expect(Date.now() - at).toBeLessThan(10_000);
         most = Math.max(most, residentBytes() - before);
       }
-      expect(most).toBeLessThan(150 * MIB);
+      expect(most).toBeLessThan(128 * MIB);
 
       const [first] = stuck;
       const got: Buffer[] = [];

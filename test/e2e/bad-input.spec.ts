@@ -79,14 +79,20 @@ describe('bad input', () => {
       ['a comment', '{"message":"x"/**/}'],
       ['two values', '{"message":"x"}{}'],
       ['NaN', '{"message":"x","temperature":NaN}'],
-      ['a bare string', '"Hello"'],
-      ['a number', '7'],
-      ['null', 'null'],
       ['a raw line break in a string', '{"message":"a\nb"}'],
       ['a byte order mark twice', '\uFEFF\uFEFF{"message":"x"}'],
     ])('that is no JSON object is a 400: %s', async (_, body) => {
       const [status, { type }] = await chat(body);
       expect([status, type]).toEqual([400, '/problems/malformed-json']);
+    });
+
+    it.each([
+      ['a bare string', '"Hello"'],
+      ['a number', '7'],
+      ['null', 'null'],
+    ])('that is JSON but no object is a 422: %s', async (_, body) => {
+      const [status, { type }] = await chat(body);
+      expect([status, type]).toEqual([422, '/problems/validation-failed']);
     });
 
     it.each([

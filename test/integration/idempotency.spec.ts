@@ -12,6 +12,7 @@ import { IdempotencyRepository, type RequestKey } from '../../src/platform/idemp
 import { conflict, notFound } from '../../src/platform/problem/http.errors.js';
 import { ProblemFilter } from '../../src/platform/problem/problem.filter.js';
 import { Sealer } from '../../src/platform/sealing/sealer.js';
+import { eventually } from '../support/eventually.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
 
 const hash = (body: string): Buffer => createHash('sha256').update(body).digest();
@@ -24,7 +25,10 @@ describe('idempotency keys', () => {
   let owner: { readonly workspaceId: string; readonly userId: string };
   const freshKey = (): RequestKey => ({ ...owner, route: '/api/v1/chat', key: newId() });
   const age = (request: RequestKey, column: 'created_at' | 'locked_until', interval: string) =>
-    migrated.sql(`UPDATE idempotency_key SET ${column} = ${column} - $2::interval WHERE key = $1`, [request.key, interval]);
+    migrated.sql(`UPDATE idempotency_key SET ${column} = ${column} - $2::interval WHERE key = $1`, [
+      request.key,
+      interval,
+    ]);
 
   beforeAll(async () => {
     migrated = await migratedDatabase('idempotency');
@@ -43,7 +47,12 @@ describe('idempotency keys', () => {
   it('are of one workspace, user and route', async () => {
     const request = freshKey();
     const neighbour = await migrated.tenant();
-    for (const other of [request, { ...request, ...neighbour }, { ...request, userId: newId() }, { ...request, route: '/x' }]) {
+    for (const other of [
+      request,
+      { ...request, ...neighbour },
+      { ...request, userId: newId() },
+      { ...request, route: '/x' },
+    ]) {
       expect(await repository.reserve(other, ONE)).toEqual({ state: 'reserved', runId: null });
     }
   });
@@ -135,7 +144,10 @@ describe('idempotency keys', () => {
     @Controller()
     class ThingController {
       @Post('things')
-      async create(@Body() body: { name?: string; fault?: string }, @Res({ passthrough: true }) response: Response): Promise<object> {
+      async create(
+        @Body() body: { name?: string; fault?: string },
+        @Res({ passthrough: true }) response: Response,
+      ): Promise<object> {
         calls += 1;
         await migrated.database.query('INSERT INTO thing (name) VALUES ($1)', [body.name ?? 'unnamed']);
         if (body.fault === 'refused') throw notFound('There is nothing like that.');
@@ -208,6 +220,12 @@ describe('idempotency keys', () => {
         body: (text === '' ? undefined : JSON.parse(text)) as Record<string, unknown> | undefined,
       };
     };
+    /** A key is freed a moment after the failure is answered. */
+    const repeated: typeof post = (path, key, body) =>
+      eventually(async () => {
+        const answer = await post(path, key, body);
+        return answer.body?.type !== '/problems/request-in-flight' && answer;
+      });
     const things = async () => (await migrated.sql('SELECT 1 FROM thing')).length;
 
     it('do the act once and repeat its answer', async () => {
@@ -252,31 +270,29 @@ describe('idempotency keys', () => {
         body: { type: '/problems/idempotency-key-reused' },
       });
       for (const bad of ['a b', 'x'.repeat(256), 'é']) {
-        expect(await post('/things', bad)).toMatchObject({ status: 400, body: { type: '/problems/idempotency-key-invalid' } });
+        expect(await post('/things', bad)).toMatchObject({
+          status: 400,
+          body: { type: '/problems/idempotency-key-invalid' },
+        });
       }
       expect(calls).toBe(1);
     });
 
-    it('undo the act that is refused, and repeat a lasting refusal', async () => {
+    it.each(['refused', 'busy', 'unforeseen'])('undo an act that fails, and try it anew: %s', async (fault) => {
       const key = newId();
-      const first = await post('/things', key, { fault: 'refused' });
-      expect(first).toMatchObject({ status: 404, body: { detail: 'There is nothing like that.' } });
-      const again = await post('/things', key, { fault: 'refused' });
-      expect(again).toMatchObject({ status: 404, replayed: 'true', body: { detail: 'There is nothing like that.' } });
-      expect([calls, await things()]).toEqual([1, 0]);
-    });
-
-    it.each(['busy', 'unforeseen'])('undo the act that failed as it may not again, and try it anew: %s', async (fault) => {
-      const key = newId();
-      expect((await post('/things', key, { fault })).status).toBeGreaterThanOrEqual(409);
-      await post('/things', key, { fault });
+      const first = await post('/things', key, { fault });
+      expect(first.status).toBeGreaterThanOrEqual(404);
+      expect(await repeated('/things', key, { fault })).toMatchObject({ status: first.status, replayed: null });
       expect([calls, await things()]).toEqual([2, 0]);
     });
 
     it('answer from the run that the first request caused', async () => {
       const key = newId();
       const first = await post('/runs', key);
-      expect(await post('/runs', key)).toMatchObject({ status: 201, body: { runId: first.body?.runId, repeated: true } });
+      expect(await post('/runs', key)).toMatchObject({
+        status: 201,
+        body: { runId: first.body?.runId, repeated: true },
+      });
       expect(calls).toBe(1);
     });
 
@@ -290,7 +306,7 @@ describe('idempotency keys', () => {
     it('try anew when no run was caused', async () => {
       const key = newId();
       await post('/runs', key, { fault: 'before' });
-      expect(await post('/runs', key, { fault: 'before' })).toMatchObject({ status: 409 });
+      expect(await repeated('/runs', key, { fault: 'before' })).toMatchObject({ status: 409 });
       expect(calls).toBe(2);
     });
   });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -135,11 +135,27 @@ export class Servers {
     this.killAll();
     process.off('exit', this.killAll);
     await Promise.all(this.processes.map(({ exited }) => exited));
-    for (const folder of this.folders)
+    for (const folder of this.folders.splice(0)) {
+      await stopDatabases(folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    }
   }
 
   private readonly killAll = (): void => {
     for (const one of this.processes) if (!one.hasExited) one.signal('SIGKILL');
   };
+}
+
+/** Ends database servers that a killed process has left in a folder. */
+async function stopDatabases(folder: string): Promise<void> {
+  const files = await readdir(folder, { recursive: true });
+  for (const file of files.filter((name) => name.endsWith('postmaster.pid'))) {
+    const pid = Number((await readFile(join(folder, file), 'utf8')).split('\n')[0]);
+    try {
+      process.kill(pid, 'SIGQUIT');
+      await eventually(() => !existsSync(join(folder, file)), { what: 'the end of the database server' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
 }

@@ -18,6 +18,8 @@ interface Ambient {
   readonly afterCommit: (() => void)[];
   /** False once the transaction has ended: work that it started and that goes on is no part of it. */
   isOpen: boolean;
+  /** A statement of it failed: PostgreSQL will not commit it. */
+  hasFailed: boolean;
 }
 
 /**
@@ -33,9 +35,14 @@ export class Database {
 
   /** Rows of a constant, parameterised statement. */
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const client = this.current?.client ?? this.pool;
-    const result = await client.query<Row>({ name: this.nameOf(text), text, values: values as unknown[] });
-    return result.rows;
+    const ambient = this.current;
+    try {
+      const statement = { name: this.nameOf(text), text, values: values as unknown[] };
+      return (await (ambient?.client ?? this.pool).query<Row>(statement)).rows;
+    } catch (error) {
+      if (ambient) ambient.hasFailed = true;
+      throw error;
+    }
   }
 
   /** The first row, or undefined. */
@@ -56,11 +63,11 @@ export class Database {
     let result: Result;
     try {
       const client = (await runner.connect()) as PoolClient;
-      const ambient = { client, manager: runner.manager, afterCommit, isOpen: true };
+      const ambient = { client, manager: runner.manager, afterCommit, isOpen: true, hasFailed: false };
       await runner.startTransaction();
       try {
         result = await this.ambient.run(ambient, work);
-        refuseAborted(client);
+        refuseFailed(ambient);
         await runner.commitTransaction();
       } catch (error) {
         if (runner.isTransactionActive)
@@ -119,8 +126,11 @@ function discard(runner: QueryRunner, fault: unknown): void {
   );
 }
 
-/** PostgreSQL answers the COMMIT of a transaction with a failed statement with a rollback and no error. */
-function refuseAborted(client: PoolClient): void {
-  if (client.getTransactionStatus() === 'E')
+/**
+ * PostgreSQL answers the COMMIT of a transaction with a failed statement with a rollback and no error. The connection's
+ * own status tells of statements made by TypeORM, but only once the server's last word on them has arrived.
+ */
+function refuseFailed({ hasFailed, client }: Ambient): void {
+  if (hasFailed || client.getTransactionStatus() === 'E')
     throw new Error('A statement of the transaction failed: nothing of it is stored.');
 }

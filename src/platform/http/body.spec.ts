@@ -48,6 +48,8 @@ describe('reading JSON bodies', () => {
     ['{"a":[1,"é😀"]}', { a: [1, 'é😀'] }],
     ['[]', []],
     [' {} \n', {}],
+    ['"text"', 'text'],
+    ['null', null],
   ])('takes %p', async (body, expected) => {
     expect(await post(body)).toEqual({ status: 200, answer: { body: expected } });
   });
@@ -67,26 +69,22 @@ describe('reading JSON bodies', () => {
     expect([response.status, await response.json()]).toEqual([200, {}]);
   });
 
+  it('answers 400 to bytes that are no UTF-8', async () => {
+    const bytes = Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xc3, 0x28, 0xff), Buffer.from('"}')]);
+    expect(await post(bytes)).toEqual(refused(400, 'malformed-json'));
+  });
+
   it('keeps a member named __proto__ a member', async () => {
     const response = await post('{"__proto__":{"admin":true}}');
     expect(JSON.stringify(response.answer)).toBe('{"body":{"__proto__":{"admin":true}}}');
   });
 
-  it.each([
-    '{"a":',
-    '{a:1}',
-    "{'a':1}",
-    '{"a":1}{"b":2}',
-    'nonsense',
-    '"text"',
-    '7',
-    'null',
-    '{"a":1,}',
-    '\0',
-    '{"a":"\n"}',
-  ])('answers 400 to %p', async (body) => {
-    expect(await post(body)).toEqual(refused(400, 'malformed-json'));
-  });
+  it.each(['{"a":', '{a:1}', "{'a':1}", '{"a":1}{"b":2}', 'nonsense', '{"a":1,}', '\0', '{"a":"\n"}'])(
+    'answers 400 to %p',
+    async (body) => {
+      expect(await post(body)).toEqual(refused(400, 'malformed-json'));
+    },
+  );
 
   it.each([
     'text/plain',
@@ -122,7 +120,7 @@ describe('reading JSON bodies', () => {
     await post('{"password":"hunter2",}');
     await post('{}', { 'Content-Type': 'text/plain' });
     expect(problems.map(({ detail }) => detail)).toEqual([
-      'The body is not one JSON object or list.',
+      'The body is not JSON.',
       'Content-Type is "text/plain"; send application/json.',
     ]);
   });

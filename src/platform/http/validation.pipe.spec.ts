@@ -91,7 +91,7 @@ describe('the validation of what a request brings', () => {
     ]);
   });
 
-  it.each([[[]], [[ORDER]]])('refuses a body that is a list: %j', async (body) => {
+  it.each([[[]], [[ORDER]], ['text'], [7], [null]])('refuses a body that is no object: %j', async (body) => {
     expect(await faultsOf(body)).toEqual([{ pointer: '', detail: 'must be an object' }]);
   });
 

@@ -114,7 +114,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await lastValueFrom(next.handle());
     } catch (error) {
-      if (!attached) void this.release(request);
+      if (!attached) await this.free(request);
       throw error;
     } finally {
       if (attached) await this.markAnswered(request, response.statusCode);
@@ -141,9 +141,18 @@ export class IdempotencyInterceptor implements NestInterceptor {
         return result;
       });
     } catch (error) {
-      void this.release(request);
+      await this.free(request);
       throw error;
     }
+  }
+
+  /** Frees the key before the failure is answered; when the database is away, later. */
+  private async free(request: RequestKey): Promise<void> {
+    await this.database
+      .detached(() => this.repository.release(request))
+      .catch(() => {
+        void this.release(request);
+      });
   }
 
   /** Tries for a while when the database is away: the key of a request that caused nothing would stay taken for a minute. */

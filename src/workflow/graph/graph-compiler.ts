@@ -12,7 +12,7 @@ import { schemaFaults } from '../definition/schema-faults.js';
 import { NodeRegistry, type RegisteredNodeType } from '../node/node.registry.js';
 import { requirementsUnmet } from '../workflow.errors.js';
 import type { CompiledGraph } from './compiled-graph.js';
-import { configFaults, pointerOf } from './node-config.js';
+import { configFaults } from './node-config.js';
 
 const MAX_COMPILED = 500;
 

@@ -269,7 +269,8 @@ describe('the event log', () => {
     await fc.assert(
       fc.asyncProperty(runs, fates, async (plans, fate) => {
         round += 1;
-        table.fate.splice(0, Infinity, ...fate);
+        table.fate.length = 0;
+        table.fate.push(...fate);
         const write = async (pauses: readonly number[], index: number): Promise<void> => {
           const run = opened(`r${round}-${index}`);
           for (const pause of pauses) {

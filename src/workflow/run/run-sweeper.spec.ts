@@ -4,7 +4,6 @@ import { ServerConfig } from '../../platform/config/server.config.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Lifecycle } from '../../platform/health/lifecycle.js';
 import { RunConfig } from './run.config.js';
-import { RunEnding } from './run.events.js';
 import type { RunExecutor } from './run-executor.js';
 import type { RunReader } from './run-reader.js';
 import type { RunRepository } from './run.repository.js';
@@ -25,6 +24,8 @@ describe('the sweeper of runs', () => {
   let told: string[];
   let renewal: (held: readonly Run[]) => readonly { id: string; cancel: boolean }[];
   let capacity: number;
+  let cancelled: readonly string[];
+  let settle: (run: Run) => void;
   let lifecycle: { isDraining: boolean; drain?: () => Promise<void>; onDrain(drain: () => Promise<void>): void };
 
   beforeEach(() => {
@@ -32,6 +33,7 @@ describe('the sweeper of runs', () => {
     Logger.overrideLogger(false);
     [due, limits, told, capacity] = [[], [], [], 1_000];
     executing = new Map();
+    cancelled = [];
     renewal = (held) => held.map(({ id }) => ({ id, cancel: false }));
     lifecycle = {
       isDraining: false,
@@ -47,6 +49,7 @@ describe('the sweeper of runs', () => {
         return next;
       },
       renew: async (held: readonly Run[]) => renewal(held),
+      toCancel: async (asked: readonly string[]) => asked.filter((id) => cancelled.includes(id)),
     } as unknown as RunRepository;
     const executor = {
       get executing() {
@@ -57,11 +60,14 @@ describe('the sweeper of runs', () => {
       },
       takeOver: (claimed: Run) => executing.set(claimed.id, claimed),
       cancel: (id: string) => told.push(`cancel ${id}`),
-      abandon: (id: string) => told.push(`abandon ${id}`),
+      abandon: ({ id }: Run) => told.push(`abandon ${id}`) && executing.delete(id),
+      onSettled: (listener: (run: Run) => void) => {
+        settle = listener;
+      },
       drain: async () => void told.push('drain'),
     } as unknown as RunExecutor;
     const reader = { interrupt: () => void told.push('interrupt') } as unknown as RunReader;
-    const database = { afterCommit: (act: () => void) => act() } as unknown as Database;
+    const database = { detached: (work: () => unknown) => work() } as unknown as Database;
     const config = new RunConfig({ RUN_SWEEP_MS: String(SWEEP_MS), RUN_LEASE_MS: String(LEASE_MS) });
     sweeper = new RunSweeper(
       runs,
@@ -121,45 +127,59 @@ describe('the sweeper of runs', () => {
     expect([...executing.keys()]).toEqual(['a']);
   });
 
-  it('looks for a queued run at once, and whenever a run of its conversation has ended', async () => {
+  it('looks for a queued run at once, and whenever a run of its conversation has ended here', async () => {
     sweeper.onApplicationBootstrap();
     await pass(0);
     sweeper.expect(run('q', 'c'));
     await pass(0);
     expect(limits).toHaveLength(2);
-    const outcome = { status: 'succeeded', output: null, finishReason: undefined, model: undefined } as const;
-    sweeper.onRunEnding(new RunEnding(run('x', 'other'), outcome));
+    for (const ended of [run('x', 'other'), run('y')]) settle(ended);
     await pass(0);
     expect(limits).toHaveLength(2);
-    for (let time = 0; time < 2; time += 1) sweeper.onRunEnding(new RunEnding(run('x', 'c'), outcome));
+    settle(run('z', 'c'));
     await pass(0);
     expect(limits).toHaveLength(3);
   });
 
-  it('keeps its leases, passes on who asked for an end, and lets go of what it lost', async () => {
-    due = [[run('kept'), run('cancelled'), run('lost')]];
+  it('keeps its leases, and lets go of what it lost', async () => {
+    due = [[run('kept'), run('lost')]];
     sweeper.onApplicationBootstrap();
     await pass(0);
-    renewal = () => [
-      { id: 'kept', cancel: false },
-      { id: 'cancelled', cancel: true },
-    ];
+    renewal = () => [{ id: 'kept', cancel: false }];
     await pass(LEASE_MS / 3);
-    expect(told).toEqual(['cancel cancelled', 'abandon lost']);
+    expect(told).toEqual(['abandon lost']);
   });
 
-  it('lets go of its runs once it could not renew them for as long as a lease lasts, and not before', async () => {
-    due = [[run('a')]];
+  it('ends within a second what another process was asked to cancel', async () => {
+    due = [[run('a'), run('b')]];
     sweeper.onApplicationBootstrap();
     await pass(0);
+    cancelled = ['b'];
+    await pass(1_000);
+    expect(new Set(told)).toEqual(new Set(['cancel b']));
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('away'))],
+    ['hangs', () => new Promise<never>(() => undefined)],
+  ])('lets go of its runs before their leases end when renewing %s, and not at once', async (_, fate) => {
+    due = [[run('a')]];
+    sweeper.onApplicationBootstrap();
+    await pass(LEASE_MS / 3 + 10);
+    renewal = () => fate() as never;
+    const renewedAt = LEASE_MS / 3;
     await pass(LEASE_MS / 3);
-    renewal = () => {
-      throw new Error('away');
-    };
-    await pass((LEASE_MS / 3) * 2);
     expect(told).toEqual([]);
-    await pass(LEASE_MS / 3);
+    await pass(LEASE_MS + renewedAt - (2 * LEASE_MS) / 3 - 20);
     expect(told).toEqual(['abandon a']);
+  });
+
+  it('counts from its start, however long the process took to start', async () => {
+    due = [[run('a')]];
+    await pass(10 * LEASE_MS);
+    sweeper.onApplicationBootstrap();
+    await pass(LEASE_MS / 3 - 10);
+    expect(told).toEqual([]);
   });
 
   it('stops claiming when the process drains, lets runs end, and only then ends streams', async () => {

@@ -34,7 +34,7 @@ export class RunSweeper implements OnApplicationBootstrap {
   private leaseTimers: NodeJS.Timeout[] = [];
   private isRenewing = false;
   private isHeeding = false;
-  private renewedAt = performance.now();
+  private renewedAt = 0;
 
   constructor(
     private readonly runs: RunRepository,
@@ -53,6 +53,7 @@ export class RunSweeper implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { sweepMs, leaseMs } = this.config;
+    this.renewedAt = performance.now();
     this.timers = [
       setInterval(() => this.sweep(), sweepMs),
       setInterval(() => void this.heedCancels(), HEED_CANCELS_MS),

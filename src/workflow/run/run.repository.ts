@@ -275,7 +275,7 @@ const NEW_COLUMNS = `id, workspace_id, user_id, kind, workflow, definition_hash,
 const INSERT_RUNNING = `
   INSERT INTO run (${NEW_COLUMNS}, status, lease_owner, lease_until, fence, attempt, started_at)
   SELECT $1::uuid, $2::uuid, $3::uuid, $4, $5::jsonb, $6, $7::uuid, $8::uuid, $9::jsonb, $10::jsonb, $11::jsonb, 'running', $12::text, clock_timestamp() + $13::int * interval '1 ms', 1, 1, now()
-  WHERE (SELECT count(*) FROM run WHERE user_id = $3 AND status = 'running' AND parent_run_id IS NULL AND lease_owner IS DISTINCT FROM $12) < $14::int
+  WHERE (SELECT count(*) FROM run WHERE user_id = $3 AND status = 'running' AND parent_run_id IS NULL AND lease_owner <> $12) < $14::int
     AND ($7::uuid IS NULL OR NOT EXISTS (SELECT FROM run WHERE conversation_id = $7 AND kind = 'chat' AND status = 'queued'))
   RETURNING ${COLUMNS}`;
 

@@ -51,7 +51,8 @@ const CANCEL_WAIT_MS = 3_000;
 /** Starts, follows and ends runs. `start` answers once the run is durable; it then goes on whoever listens. */
 @Injectable()
 export class WorkflowExecutionService {
-  private readonly starting = new Map<string, number>();
+  /** Runs that are being stored. */
+  private readonly starting = new Set<NewRun>();
 
   constructor(
     private readonly database: Database,
@@ -167,7 +168,7 @@ export class WorkflowExecutionService {
   }
 
   private async store(newRun: NewRun, signal?: AbortSignal, prepare?: () => Promise<void>): Promise<StartedRun> {
-    const { others, leave } = this.enter(newRun.userId);
+    const { others, leave } = this.enter(newRun);
     try {
       const { run, start } = await this.database.transaction(async () => {
         await prepare?.();
@@ -198,19 +199,18 @@ export class WorkflowExecutionService {
 
   /**
    * Takes a place for a run that is being stored, so that parallel starts of this process see each other. `others` are
-   * the user's runs here that came before. @throws Problem too-many-runs
+   * the user's runs here that came before. @throws Problem too-many-runs; QueueAhead when one of them is for the same
+   * conversation
    */
-  private enter(userId: string): { readonly others: number; readonly leave: () => void } {
-    const starting = this.starting.get(userId) ?? 0;
-    const others = this.executor.executing.filter((run) => run.userId === userId).length + starting;
-    if (others >= this.config.maxRunsPerUser) throw this.tooMany();
-    this.starting.set(userId, starting + 1);
-    const leave = (): void => {
-      const left = (this.starting.get(userId) ?? 1) - 1;
-      if (left === 0) this.starting.delete(userId);
-      else this.starting.set(userId, left);
-    };
-    return { others, leave };
+  private enter(run: NewRun): { readonly others: number; readonly leave: () => void } {
+    const starting = [...this.starting].filter(({ userId }) => userId === run.userId);
+    const others = this.executor.executing.filter(({ userId }) => userId === run.userId).length + starting.length;
+    if (others >= this.config.maxRunsPerUser) {
+      const isFirst = starting.every(({ conversationId }) => conversationId !== run.conversationId);
+      throw isFirst ? this.tooMany() : new QueueAhead();
+    }
+    this.starting.add(run);
+    return { others, leave: () => this.starting.delete(run) };
   }
 
   private tooMany(): Problem {
