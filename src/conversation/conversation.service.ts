@@ -1,16 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { newId } from '../platform/clock/id.js';
 import { Database } from '../platform/database/database.js';
 import { EventBus } from '../platform/event/event-bus.js';
 import { etagOf, type ExpectedVersions } from '../platform/http/etag.js';
 import type { Page } from '../platform/http/page.js';
 import type { Principal } from '../platform/http/principal.js';
+import { PluginRegistry } from '../platform/plugin/plugin.registry.js';
 import { preconditionFailed } from '../platform/problem/http.errors.js';
 import type { Problem } from '../platform/problem/problem.js';
+import { ActivitySource, type Activity } from './activity-source.js';
 import {
   toConversation,
   type Conversation,
   type ConversationChanges,
+  type ConversationDetail,
   type NewConversation,
   type VersionedConversation,
 } from './conversation.js';
@@ -23,13 +26,20 @@ import { ConversationPurged } from './conversation.events.js';
 
 /** Conversations belong to their workspace: every member reads them, editors change them. */
 @Injectable()
-export class ConversationService {
+export class ConversationService implements OnModuleInit {
+  private activities: readonly Activity[] = [];
+
   constructor(
     private readonly conversations: ConversationRepository,
     private readonly lists: ConversationListRepository,
     private readonly database: Database,
     private readonly events: EventBus,
+    private readonly plugins: PluginRegistry,
   ) {}
+
+  onModuleInit(): void {
+    this.activities = this.plugins.find<Activity, void>(ActivitySource).map(({ plugin }) => plugin);
+  }
 
   async create(caller: Principal, input: NewConversation): Promise<Conversation> {
     const { id, title, firstMessage, systemMessage, model, workflow, tags, metadata } = input;
@@ -66,6 +76,15 @@ export class ConversationService {
     const row = await this.conversations.find({ workspaceId: caller.workspaceId, id });
     if (!row) throw noConversation(id);
     return versioned(row);
+  }
+
+  /** What the conversation is, and what is at work on it. @throws Problem not-found */
+  async show(caller: Principal, id: string): Promise<VersionedConversation<ConversationDetail>> {
+    const [{ conversation, version }, ...runs] = await Promise.all([
+      this.read(caller, id),
+      ...this.activities.map((activity) => activity.of(caller.workspaceId, id)),
+    ]);
+    return { conversation: { ...conversation, activeRun: runs.find((run) => run !== undefined) }, version };
   }
 
   /** @throws Problem not-found, precondition-failed */

@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { storableJson } from '../../platform/database/storable.js';
 import type { ProblemBody } from '../../platform/problem/problem.js';
 import type { Definition } from '../definition/definition.js';
-import type { EndStatus, Run, RunKind, RunLimits, RunStatus, WorkflowReference } from './run.js';
+import type { EndStatus, HoldingRun, Run, RunKind, RunLimits, RunStatus, WorkflowReference } from './run.js';
 
 export interface NewRun {
   readonly id: string;
@@ -85,9 +85,8 @@ export class RunRepository {
   }
 
   /** The run that holds a conversation, if any. */
-  async holding(workspaceId: string, conversationId: string): Promise<string | undefined> {
-    const row = await this.database.one<{ id: string }>(HOLDING, [workspaceId, conversationId]);
-    return row?.id;
+  holding(workspaceId: string, conversationId: string): Promise<HoldingRun | undefined> {
+    return this.database.one<HoldingRun>(HOLDING, [workspaceId, conversationId]);
   }
 
   /**
@@ -280,7 +279,7 @@ const LIST = `
   ORDER BY id DESC LIMIT $8`;
 
 const HOLDING = `
-  SELECT id FROM run WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'chat' AND status IN ('running', 'waiting', 'paused')`;
+  SELECT id, status FROM run WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'chat' AND status IN ('running', 'waiting', 'paused')`;
 
 const CONVERSATION_FREE = `
   NOT EXISTS (SELECT FROM run other WHERE other.conversation_id = candidate.conversation_id AND other.kind = 'chat'

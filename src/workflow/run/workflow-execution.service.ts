@@ -235,7 +235,7 @@ export class WorkflowExecutionService {
   }
 
   private async holderOf({ workspaceId, conversationId }: NewRun): Promise<string | undefined> {
-    return conversationId === undefined ? undefined : this.runs.holding(workspaceId, conversationId);
+    return conversationId === undefined ? undefined : (await this.runs.holding(workspaceId, conversationId))?.id;
   }
 }
 
