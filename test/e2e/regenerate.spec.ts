@@ -242,6 +242,7 @@ describe('regenerating an answer', () => {
     expect(await read()).not.toHaveProperty('activeRun');
     const live = await stream(id, messages[1]!.id);
     expect((await read()).activeRun).toEqual({ id: live.headers['x-run-id'], status: 'running' });
+    expect((await call('GET', `/conversations/${id}`)).headers.get('cache-control')).toBe('no-store');
     const listed = (await call('GET', '/conversations?limit=1')).body.items[0];
     expect([listed.id, listed.activeRun]).toEqual([id, undefined]);
     const ben = await chatter.register();
