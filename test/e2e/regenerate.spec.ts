@@ -307,6 +307,12 @@ describe('regenerating an answer', () => {
       const asBen = await regenerate(turn.conversation.id, turn.message.id, { as: ben, headers });
       expect([asBen.status, asBen.body.type]).toEqual([403, '/problems/forbidden']);
       expect((await regenerate(turn.conversation.id, turn.message.id, { headers })).status).toBe(200);
+      const { body: key } = await call('POST', '/auth/api-keys', {
+        body: { name: 'k', scopes: ['conversations:read', 'conversations:write'] },
+      });
+      const { id, messages } = await spoken('Hello');
+      const keyed = { headers: { Authorization: `Bearer ${key.key}` } };
+      expect((await regenerate(id, messages[1]!.id, { as: keyed })).status).toBe(403);
     });
 
     it('with members of a body that it does not have', async () => {
