@@ -54,6 +54,7 @@ export async function createApplication(
         'X-Run-Id',
         'Location',
         'Content-Location',
+        'Content-Disposition',
         'Retry-After',
         'RateLimit-Limit',
         'RateLimit-Remaining',

@@ -17,7 +17,7 @@ export class ChatTurnListener {
   async onRunStarting({ run, startFields }: RunStarting): Promise<void> {
     const { id, kind, workspaceId, userId, conversationId, messageId, input } = run;
     if (kind !== 'chat' || conversationId === null || messageId === null) return;
-    await this.messages.append({
+    await this.messages.ask({
       id: messageId,
       workspaceId,
       conversationId,

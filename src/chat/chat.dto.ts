@@ -3,6 +3,12 @@ import { MessageDto } from '../conversation/message.dto.js';
 import { Choice, Flag, Id, IdList, Int, JsonObject, Nested, Num, Text, TextList } from '../platform/http/fields.js';
 import { RunDto, RunLimitsDto } from '../workflow/run/run.dto.js';
 
+const stream = {
+  description: 'Answer as an event stream; so does Accept: text/event-stream.',
+  optional: true,
+  example: false,
+};
+
 export class ChatRequestDto {
   @Text({ description: 'What the user says.', min: 1, max: 10_000, example: 'Hello! What can you do?' })
   readonly message!: string;
@@ -20,11 +26,7 @@ export class ChatRequestDto {
   })
   readonly workflow?: string;
 
-  @Flag({
-    description: 'Answer as an event stream; so does Accept: text/event-stream.',
-    optional: true,
-    example: false,
-  })
+  @Flag(stream)
   readonly stream?: boolean;
 
   @Text({
@@ -87,6 +89,20 @@ export class ChatRequestDto {
 
   @JsonObject({ description: 'Kept with the run.', optional: true })
   readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export class RegenerateRequestDto {
+  @Flag(stream)
+  readonly stream?: boolean;
+
+  @Text({
+    description: 'provider:model, for this answer only. By default the conversation’s, else the server’s.',
+    min: 1,
+    max: 200,
+    optional: true,
+    example: 'scripted:default',
+  })
+  readonly model?: string;
 }
 
 export class ChatReplyDto {

@@ -5,11 +5,13 @@ import { WorkflowModule } from '../workflow/workflow.module.js';
 import { ChatController } from './chat.controller.js';
 import { ChatService } from './chat.service.js';
 import { ChatTurnListener } from './chat-turn.listener.js';
+import { RunActivity } from './run-activity.source.js';
 import { ConversationHistory } from './conversation-history.source.js';
+import { RegenerateController } from './regenerate.controller.js';
 
 @Module({
   imports: [ConversationModule, LlmModule, WorkflowModule],
-  controllers: [ChatController],
-  providers: [ChatService, ChatTurnListener, ConversationHistory],
+  controllers: [ChatController, RegenerateController],
+  providers: [ChatService, ChatTurnListener, ConversationHistory, RunActivity],
 })
 export class ChatModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Conversation } from '../conversation/conversation.js';
 import { ConversationService } from '../conversation/conversation.service.js';
 import type { Message } from '../conversation/message.js';
+import { MessageService } from '../conversation/message.service.js';
 import { LLMService } from '../llm/llm.service.js';
 import { newId } from '../platform/clock/id.js';
 import { StreamInterrupted, type EventStream } from '../platform/http/event-stream.js';
@@ -19,11 +20,20 @@ import { shuttingDown } from '../workflow/workflow.errors.js';
 import { WorkflowResolver } from '../workflow/workflow-resolver.js';
 import type { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
 
+/** The turn of a stored message, run again: on the user message that `regenerates` is, or is an answer to. */
+export interface Regeneration extends Omit<ChatRequestDto, 'message'> {
+  readonly conversationId: string;
+  readonly regenerates: string;
+}
+
+type TurnRequest = ChatRequestDto | Regeneration;
+
 /** A conversation turn: append the user message, run a workflow on it, append its answer. */
 @Injectable()
 export class ChatService {
   constructor(
     private readonly conversations: ConversationService,
+    private readonly messages: MessageService,
     private readonly execution: WorkflowExecutionService,
     private readonly workflows: WorkflowResolver,
     private readonly llm: LLMService,
@@ -31,7 +41,7 @@ export class ChatService {
   ) {}
 
   /** The turn as an event stream. A failure before the first event is thrown as its problem. */
-  async stream(caller: Principal, request: ChatRequestDto): Promise<EventStream> {
+  async stream(caller: Principal, request: TurnRequest): Promise<EventStream> {
     const leave = new AbortController();
     const { run, events } = await this.begin(caller, request, leave.signal);
     const onDisconnect = (): void => {
@@ -42,7 +52,7 @@ export class ChatService {
   }
 
   /** The turn's end: `stream` folded. @throws Problem of a run that did not succeed, with its `runId` */
-  async reply(caller: Principal, request: ChatRequestDto, gone: AbortSignal): Promise<ChatReplyDto> {
+  async reply(caller: Principal, request: TurnRequest, gone: AbortSignal): Promise<ChatReplyDto> {
     const { run, events } = await this.begin(caller, request, gone);
     const leave = (): void => this.cancelIfAsked(caller, request, run);
     if (gone.aborted) leave();
@@ -57,16 +67,17 @@ export class ChatService {
   }
 
   /** A repeated request goes on with the run it caused the first time. */
-  private async begin(caller: Principal, request: ChatRequestDto, signal: AbortSignal): Promise<StartedRun> {
+  private async begin(caller: Principal, request: TurnRequest, signal: AbortSignal): Promise<StartedRun> {
     const attached = currentRequest()?.attachedRunId;
     if (attached === undefined) return this.start(caller, request, signal);
     const run = await this.execution.get(caller, attached);
     return { run, events: await this.execution.follow(caller, run.id, 0, signal) };
   }
 
-  private async start(caller: Principal, request: ChatRequestDto, signal: AbortSignal): Promise<StartedRun> {
+  private async start(caller: Principal, request: TurnRequest, signal: AbortSignal): Promise<StartedRun> {
     const existing =
       request.conversationId === undefined ? undefined : await this.conversations.open(caller, request.conversationId);
+    const question = await this.questionOf(caller, request);
     const parameters = this.parametersOf(request, existing);
     const { name, definition } = this.workflows.resolve(
       request.workflow ?? existing?.workflow ?? 'plain',
@@ -77,13 +88,13 @@ export class ChatService {
       kind: 'chat' as const,
       workflow: { name },
       definition,
-      input: { ...parameters, message: request.message },
+      input: { ...parameters, message: question.content },
       conversationId,
-      messageId: newId(),
+      messageId: question.id,
       limits: request.limits,
       metadata: request.metadata,
       onBusy: request.onBusy,
-      prepare: existing ? undefined : () => this.createConversation(caller, conversationId, request),
+      prepare: existing ? undefined : () => this.createConversation(caller, conversationId, question.content, request),
     };
     return this.execution.start(caller, run, signal);
   }
@@ -91,14 +102,24 @@ export class ChatService {
   private async createConversation(
     caller: Principal,
     id: string,
-    { message, systemMessage, model, workflow }: ChatRequestDto,
+    firstMessage: string,
+    { systemMessage, model, workflow }: TurnRequest,
   ): Promise<void> {
-    await this.conversations.create(caller, { id, firstMessage: message, systemMessage, model, workflow });
+    await this.conversations.create(caller, { id, firstMessage, systemMessage, model, workflow });
+  }
+
+  /** The user message the turn is about: a new one, or one that is stored. */
+  private async questionOf(
+    caller: Principal,
+    request: TurnRequest,
+  ): Promise<{ readonly id: string; readonly content: string }> {
+    if ('message' in request) return { id: newId(), content: request.message };
+    return this.messages.questionOf(caller, request.conversationId, request.regenerates);
   }
 
   /** What the workflow is built from; `parameters` go before the fields of the same names. */
   private parametersOf(
-    request: ChatRequestDto,
+    request: TurnRequest,
     conversation: Conversation | undefined,
   ): Readonly<Record<string, unknown>> {
     const { systemMessage = conversation?.systemMessage, temperature, maxTokens, memoryWindow, parameters } = request;
@@ -108,7 +129,7 @@ export class ChatService {
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
   }
 
-  private cancelIfAsked(caller: Principal, { onDisconnect }: ChatRequestDto, run: Run): void {
+  private cancelIfAsked(caller: Principal, { onDisconnect }: TurnRequest, run: Run): void {
     if (onDisconnect === 'cancel') this.execution.cancel(caller, run.id).catch(() => undefined);
   }
 

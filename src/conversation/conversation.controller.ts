@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiHeader,
@@ -14,6 +14,7 @@ import { etagOf, IfMatch, type ExpectedVersions } from '../platform/http/etag.js
 import { IdParam } from '../platform/http/id.pipe.js';
 import { Caller, type Principal } from '../platform/http/principal.js';
 import {
+  ConversationDetailDto,
   ConversationDto,
   ConversationPageDto,
   CreateConversationDto,
@@ -72,15 +73,21 @@ export class ConversationController {
   }
 
   @Get(':id')
+  @Header('Cache-Control', 'no-store')
   @Access('viewer', READ)
-  @ApiOperation({ summary: 'Read a conversation', operationId: 'getConversation' })
-  @ApiOkResponse({ type: ConversationDto, headers: ETAG })
+  @ApiOperation({
+    summary: 'Read a conversation, and which run holds it',
+    description:
+      'Its version, the entity tag, counts edits of the conversation itself; messages and runs leave it alone.',
+    operationId: 'getConversation',
+  })
+  @ApiOkResponse({ type: ConversationDetailDto, headers: ETAG })
   async get(
     @Caller() caller: Principal,
     @IdParam() id: string,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<ConversationDto> {
-    const { conversation, version } = await this.conversations.read(caller, id);
+  ): Promise<ConversationDetailDto> {
+    const { conversation, version } = await this.conversations.show(caller, id);
     response.set('ETag', etagOf(version));
     return conversation;
   }

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Choice, Id, Int, JsonObject, QueryFlag, Text, TextList, Time } from '../platform/http/fields.js';
+import { Choice, Id, Int, JsonObject, Nested, QueryFlag, Text, TextList, Time } from '../platform/http/fields.js';
 import { pageOf, PageQuery } from '../platform/http/page.js';
-import type { Conversation, ConversationChanges } from './conversation.js';
+import { ACTIVE_RUN_STATUSES, type ActiveRun } from './activity-source.js';
+import type { Conversation, ConversationChanges, ConversationDetail } from './conversation.js';
 import { CONVERSATION_SORTS } from './conversation-list.repository.js';
 import { MAX_TITLE } from './conversation-title.js';
 import { CONVERSATION_STATUSES, type ConversationStatus } from './conversation.entity.js';
@@ -168,6 +169,22 @@ export class ConversationDto implements Conversation {
 
   @Time({ description: 'When it, or its messages, last changed.' })
   readonly updatedAt!: string;
+}
+
+class ActiveRunDto implements ActiveRun {
+  @Id({ description: 'Id of the run.' })
+  readonly id!: string;
+
+  @Choice(ACTIVE_RUN_STATUSES, { description: 'How far it is.', example: 'running' })
+  readonly status!: ActiveRun['status'];
+}
+
+export class ConversationDetailDto extends ConversationDto implements ConversationDetail {
+  @Nested(() => ActiveRunDto, {
+    description: 'The run that holds the conversation: until it ends, no other begins here.',
+    optional: true,
+  })
+  readonly activeRun?: ActiveRunDto;
 }
 
 export class ConversationPageDto extends pageOf(ConversationDto) {}

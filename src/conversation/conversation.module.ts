@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConversationActivity } from './conversation-activity.js';
 import { ConversationController } from './conversation.controller.js';
 import { ConversationEntity } from './conversation.entity.js';
 import { ConversationListRepository } from './conversation-list.repository.js';
 import { ConversationRepository } from './conversation.repository.js';
 import { ConversationService } from './conversation.service.js';
+import { ExportController } from './export.controller.js';
+import { ExportService } from './export.service.js';
 import { ForkService } from './fork.service.js';
 import { MessageController } from './message.controller.js';
 import { MessageEntity } from './message.entity.js';
@@ -14,14 +17,16 @@ import { MessageService } from './message.service.js';
 /** Conversations and their messages; knows neither workflows nor models. */
 @Module({
   imports: [TypeOrmModule.forFeature([ConversationEntity, MessageEntity])],
-  controllers: [ConversationController, MessageController],
+  controllers: [ConversationController, MessageController, ExportController],
   providers: [
+    ConversationActivity,
     ConversationRepository,
     ConversationListRepository,
     MessageRepository,
     ConversationService,
     MessageService,
     ForkService,
+    ExportService,
   ],
   exports: [ConversationService, MessageService],
 })

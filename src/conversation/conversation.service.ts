@@ -7,10 +7,12 @@ import type { Page } from '../platform/http/page.js';
 import type { Principal } from '../platform/http/principal.js';
 import { preconditionFailed } from '../platform/problem/http.errors.js';
 import type { Problem } from '../platform/problem/problem.js';
+import { ConversationActivity } from './conversation-activity.js';
 import {
   toConversation,
   type Conversation,
   type ConversationChanges,
+  type ConversationDetail,
   type NewConversation,
   type VersionedConversation,
 } from './conversation.js';
@@ -29,6 +31,7 @@ export class ConversationService {
     private readonly lists: ConversationListRepository,
     private readonly database: Database,
     private readonly events: EventBus,
+    private readonly activity: ConversationActivity,
   ) {}
 
   async create(caller: Principal, input: NewConversation): Promise<Conversation> {
@@ -66,6 +69,15 @@ export class ConversationService {
     const row = await this.conversations.find({ workspaceId: caller.workspaceId, id });
     if (!row) throw noConversation(id);
     return versioned(row);
+  }
+
+  /** What the conversation is, and what is at work on it. @throws Problem not-found */
+  async show(caller: Principal, id: string): Promise<VersionedConversation<ConversationDetail>> {
+    const [{ conversation, version }, activeRun] = await Promise.all([
+      this.read(caller, id),
+      this.activity.of(caller.workspaceId, id),
+    ]);
+    return { conversation: { ...conversation, activeRun }, version };
   }
 
   /** @throws Problem not-found, precondition-failed */

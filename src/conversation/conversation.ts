@@ -1,3 +1,4 @@
+import type { ActiveRun } from './activity-source.js';
 import type { ConversationEntity, ConversationStatus } from './conversation.entity.js';
 
 /** A conversation as the API shows it. What is unset is absent, never null. */
@@ -21,9 +22,14 @@ export interface Conversation {
 }
 
 /** A conversation and the version that its entity tag names. */
-export interface VersionedConversation {
-  readonly conversation: Conversation;
+export interface VersionedConversation<Shown extends Conversation = Conversation> {
+  readonly conversation: Shown;
   readonly version: number;
+}
+
+/** A conversation that is read alone: with the run that holds it, if any. */
+export interface ConversationDetail extends Conversation {
+  readonly activeRun?: ActiveRun;
 }
 
 /** What a conversation is opened with. Without a title it takes one from `firstMessage`. */

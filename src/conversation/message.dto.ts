@@ -4,8 +4,15 @@ import { pageOf, PageQuery } from '../platform/http/page.js';
 import type { Message } from './message.js';
 import { MESSAGE_ROLES, type MessageRole, type MessageUsage } from './message.entity.js';
 
+const content = { description: 'What the user says.', example: 'And what about Tuesday?', min: 1, max: 10_000 };
+
 export class CreateMessageDto {
-  @Text({ description: 'What the user says.', example: 'And what about Tuesday?', min: 1, max: 10_000 })
+  @Text(content)
+  readonly content!: string;
+}
+
+export class EditMessageDto {
+  @Text({ ...content, description: 'What the user says instead.' })
   readonly content!: string;
 }
 

@@ -24,7 +24,7 @@ export class MessageRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Undefined when the conversation is gone or has no message `parentId`.
+   * Undefined when the conversation is gone, has no message `parentId`, or the message `id` is there already.
    * @throws Problem conflict when the run already has its message of this role
    */
   async append(id: string, message: NewMessage): Promise<MessageEntity | undefined> {
@@ -69,6 +69,21 @@ export class MessageRepository {
     return this.database.query<MessageEntity>(PAGE, [workspaceId, conversationId, leaf, after, limit]);
   }
 
+  /** The first `limit` messages of all branches with a sequence above `after`, up to `last`, in the order of writing. */
+  between(
+    { workspaceId, conversationId }: Thread,
+    after: number,
+    last: number,
+    limit: number,
+  ): Promise<MessageEntity[]> {
+    return this.database.query<MessageEntity>(BETWEEN, [workspaceId, conversationId, after, last, limit]);
+  }
+
+  /** Those of the messages `ids` that are there, in the order of writing. */
+  these({ workspaceId, conversationId }: Thread, ids: readonly string[]): Promise<MessageEntity[]> {
+    return this.database.query<MessageEntity>(THESE, [workspaceId, conversationId, ids]);
+  }
+
   /** The whole branch that ends at `leaf`, oldest first. */
   path({ workspaceId, conversationId }: Thread, leaf: string): Promise<BranchMessage[]> {
     return this.database.query<BranchMessage>(PATH, [workspaceId, conversationId, leaf, 0]);
@@ -81,6 +96,11 @@ export class MessageRepository {
 
   find({ workspaceId, conversationId }: Thread, id: string): Promise<MessageEntity | undefined> {
     return this.database.one<MessageEntity>(FIND, [workspaceId, conversationId, id]);
+  }
+
+  /** The message, after its parent when it has one; empty when there is no such message. */
+  withParent({ workspaceId, conversationId }: Thread, id: string): Promise<MessageEntity[]> {
+    return this.database.query<MessageEntity>(WITH_PARENT, [workspaceId, conversationId, id]);
   }
 
   ofRun(workspaceId: string, runId: string): Promise<MessageEntity[]> {
@@ -128,6 +148,7 @@ const APPEND = `
   ), held AS (
     SELECT id, active_message_id FROM conversation
     WHERE workspace_id = $2 AND id = $3 AND deleted_at IS NULL AND ($4::uuid IS NULL OR EXISTS (SELECT FROM asked))
+      AND NOT EXISTS (SELECT FROM message WHERE id = $1)
     FOR NO KEY UPDATE
   ), counted AS (
     UPDATE conversation c SET
@@ -176,6 +197,16 @@ const PAGE = `${BRANCH}
   FROM (SELECT id FROM branch WHERE deleted_at IS NULL ORDER BY sequence LIMIT $5) shown JOIN message m ON m.id = shown.id
   ORDER BY m.sequence`;
 
+const BETWEEN = `
+  SELECT ${MESSAGE_COLUMNS} FROM message m
+  WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL AND m.sequence > $3 AND m.sequence <= $4
+  ORDER BY m.sequence LIMIT $5`;
+
+const THESE = `
+  SELECT ${MESSAGE_COLUMNS} FROM message m
+  WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL AND m.id = ANY($3::uuid[])
+  ORDER BY m.sequence`;
+
 const NEWEST_LEAF = `
   WITH RECURSIVE branch AS (
     SELECT id, sequence FROM message
@@ -194,6 +225,11 @@ const IN_LIVING_CONVERSATION = `
   WHERE m.workspace_id = $1 AND m.deleted_at IS NULL`;
 
 const FIND = `SELECT ${MESSAGE_COLUMNS} ${IN_LIVING_CONVERSATION} AND m.conversation_id = $2 AND m.id = $3`;
+
+const WITH_PARENT = `
+  SELECT ${MESSAGE_COLUMNS} ${IN_LIVING_CONVERSATION} AND m.conversation_id = $2 AND m.id IN (
+    SELECT unnest(ARRAY[id, parent_id]) FROM message WHERE conversation_id = $2 AND id = $3 AND deleted_at IS NULL)
+  ORDER BY m.sequence`;
 
 const OF_RUN = `
   SELECT ${MESSAGE_COLUMNS} ${IN_LIVING_CONVERSATION} AND m.run_id = $2 AND m.role IN ('user', 'assistant')`;

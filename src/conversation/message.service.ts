@@ -5,8 +5,10 @@ import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import type { Principal } from '../platform/http/principal.js';
 import { conflict } from '../platform/problem/http.errors.js';
 import { noConversation, noMessage } from './conversation.errors.js';
+import { ConversationActivity } from './conversation-activity.js';
 import { ConversationRepository } from './conversation.repository.js';
 import { toMessage, type Message, type NewMessage } from './message.js';
+import type { MessageEntity } from './message.entity.js';
 import { MessageRepository, type Thread } from './message.repository.js';
 
 export interface MessageFilter {
@@ -23,6 +25,7 @@ export class MessageService {
     private readonly messages: MessageRepository,
     private readonly conversations: ConversationRepository,
     private readonly database: Database,
+    private readonly activity: ConversationActivity,
   ) {}
 
   /**
@@ -37,6 +40,16 @@ export class MessageService {
   }
 
   /**
+   * Makes sure of the message that a turn answers: writes it as `append` does or, when it is there already and is
+   * answered anew, sees to it that it and its conversation are not deleted before the ambient transaction ends.
+   * @throws Problem as `append`, not-found when the message was deleted
+   */
+  async ask(message: NewMessage & { readonly id: string }): Promise<void> {
+    if (await this.messages.append(message.id, message)) return;
+    await this.held(message, message.id);
+  }
+
+  /**
    * The last `limit` messages of the branch that ends at the message `upTo` (inclusive), oldest first; one statement
    * whose cost does not grow with the conversation. Empty when there is no such message.
    */
@@ -45,7 +58,7 @@ export class MessageService {
     return rows.map(toMessage);
   }
 
-  /** The question and the answer of a chat run, as far as they exist. */
+  /** The question and the answer that a chat run wrote, as far as they exist; one that answered anew wrote no question. */
   async ofRun(workspaceId: string, runId: string): Promise<{ user?: Message; assistant?: Message }> {
     const rows = (await this.messages.ofRun(workspaceId, runId)).map(toMessage);
     return { user: rows.find(({ role }) => role === 'user'), assistant: rows.find(({ role }) => role === 'assistant') };
@@ -63,8 +76,47 @@ export class MessageService {
     return message;
   }
 
-  /** What a member of the workspace says; no run answers it. @throws Problem not-found */
-  say(caller: Principal, conversationId: string, content: string): Promise<Message> {
+  /**
+   * The user message that a message is, or is an answer to.
+   * @throws Problem not-found, conflict when there is no such user message
+   */
+  async questionOf(caller: Principal, conversationId: string, messageId: string): Promise<Message> {
+    const rows = await this.messages.withParent({ workspaceId: caller.workspaceId, conversationId }, messageId);
+    const [message, parent] = rows.toReversed();
+    if (!message) throw noMessage(messageId);
+    if (message.role === 'user') return toMessage(message);
+    if (message.role === 'assistant' && parent?.role === 'user') return toMessage(parent);
+    const detail = `Message ${messageId} of role ${message.role} answers no user message that is still there. Name a user message, or send a new one.`;
+    throw conflict(detail);
+  }
+
+  /**
+   * Says something else in place of a user message: a sibling of it, which begins a branch that is active from now on.
+   * The message and what followed it stay as they are, on their own branch.
+   * @throws Problem not-found, conflict when it is no user message
+   */
+  edit(caller: Principal, conversationId: string, messageId: string, content: string): Promise<Message> {
+    const { workspaceId, userId } = caller;
+    return this.database.transaction(async () => {
+      const { role, parentId } = await this.held({ workspaceId, conversationId }, messageId);
+      if (role !== 'user') {
+        const detail = `Message ${messageId} is of role ${role}; only user messages are edited. Edit the user message before it, or regenerate the answer.`;
+        throw conflict(detail);
+      }
+      return this.append({ workspaceId, conversationId, parentId, createdBy: userId, role, content });
+    });
+  }
+
+  /**
+   * What a member of the workspace says; no run answers it. Not while a run does its work: its answer belongs right
+   * after its question. @throws Problem not-found, conflict
+   */
+  async say(caller: Principal, conversationId: string, content: string): Promise<Message> {
+    const activeRun = await this.activity.of(caller.workspaceId, conversationId);
+    if (activeRun) {
+      const detail = `Run ${activeRun.id} is answering in this conversation. Wait for its end, or cancel it.`;
+      throw conflict(detail, { extensions: { runId: activeRun.id } });
+    }
     return this.append({
       workspaceId: caller.workspaceId,
       conversationId,
@@ -118,6 +170,14 @@ export class MessageService {
       if (!(await this.conversations.hold({ workspaceId, id: conversationId }))) throw noConversation(conversationId);
       if (!(await this.messages.wipe({ workspaceId, conversationId }, messageId))) throw noMessage(messageId);
     });
+  }
+
+  /** A living message, whose conversation nobody changes until the ambient transaction ends. @throws Problem not-found */
+  private async held({ workspaceId, conversationId }: Thread, messageId: string): Promise<MessageEntity> {
+    if (!(await this.conversations.hold({ workspaceId, id: conversationId }))) throw noConversation(conversationId);
+    const message = await this.messages.find({ workspaceId, conversationId }, messageId);
+    if (!message) throw noMessage(messageId);
+    return message;
   }
 
   /** The last message of the branch to show; undefined when there is none yet. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from '../../src/conversation/message.js';
 import { newId } from '../../src/platform/clock/id.js';
 import type { Principal } from '../../src/platform/http/principal.js';
@@ -178,6 +179,94 @@ describe('messages', () => {
       });
       await expect(failed).rejects.toThrow('rolled back');
       expect(await append(id, 'Then')).toMatchObject({ sequence: 2 });
+    });
+  });
+
+  describe('asking', () => {
+    const ask = (conversationId: string, id: string, more: { content?: string; runId?: string } = {}) =>
+      room.messages.ask({ id, workspaceId: caller.workspaceId, conversationId, role: 'user', content: 'Q', ...more });
+
+    it('writes a message that is new', async () => {
+      const { id } = await spoken('Q1', 'A1');
+      const asked = newId();
+      await ask(id, asked, { content: 'Q2' });
+      expect(contents((await list(id)).items)).toEqual(['Q1', 'A1', 'Q2']);
+      expect((await list(id)).items.at(-1)?.id).toBe(asked);
+    });
+
+    it('leaves one that is there, its branch and the figures of the conversation as they are', async () => {
+      const { id, messages } = await spoken('Q', 'A1');
+      const before = await room.conversations.open(caller, id);
+      await ask(id, messages[0]!.id, { content: 'Other', runId: newId() });
+      expect((await list(id)).items).toEqual(messages);
+      expect(await room.conversations.open(caller, id)).toEqual(before);
+    });
+
+    it('keeps the conversation from being deleted until the transaction ends', async () => {
+      const { id, messages } = await spoken('Q', 'A');
+      let deleted = false;
+      let deleting: Promise<void> | undefined;
+      await room.database.transaction(async () => {
+        await ask(id, messages[0]!.id);
+        deleting = room.database
+          .detached(() => room.conversations.delete(caller, id))
+          .then(() => void (deleted = true));
+        await sleep(100);
+        expect(deleted).toBe(false);
+      });
+      await deleting;
+      expect(deleted).toBe(true);
+    });
+
+    it('is refused for a message or conversation that was deleted', async () => {
+      const { id, messages } = await spoken('Q1', 'A1', 'Q2');
+      await room.messages.delete(caller, id, messages[2]!.id);
+      await expect(ask(id, messages[2]!.id)).rejects.toMatchObject({ status: 404 });
+      await room.conversations.delete(caller, id);
+      await expect(ask(id, messages[0]!.id)).rejects.toMatchObject({ status: 404 });
+      await expect(ask(id, newId())).rejects.toMatchObject({ status: 404 });
+    });
+  });
+
+  describe('the question', () => {
+    const question = async (id: string, messageId: string) => room.messages.questionOf(caller, id, messageId);
+
+    it('of an answer is the user message before it, and of a user message itself', async () => {
+      const { id, messages } = await spoken('Q1', 'A1', 'Q2', 'A2');
+      const sibling = await append(id, 'A2b', { parentId: messages[2]!.id, role: 'assistant' });
+      for (const message of [...messages.slice(2), sibling])
+        expect(await question(id, message.id)).toEqual(messages[2]);
+    });
+
+    it.each(['system', 'tool', 'assistant'] as const)(
+      'of a %s message that no user message precedes is none',
+      async (role) => {
+        const { id, messages } = await spoken('Q', 'A');
+        const message = await append(id, 'X', { role });
+        expect(message.parentId).toBe(messages[1]!.id);
+        await expect(question(id, message.id)).rejects.toMatchObject({ status: 409 });
+      },
+    );
+
+    it('of a system or tool message is none', async () => {
+      const { id } = await spoken('Q');
+      await expect(question(id, (await append(id, 'X', { role: 'tool' })).id)).rejects.toMatchObject({ status: 409 });
+    });
+
+    it('of an answer at the root is none', async () => {
+      const { id, messages } = await spoken('Q', 'A');
+      await room.messages.delete(caller, id, messages[0]!.id);
+      await expect(question(id, messages[1]!.id)).rejects.toMatchObject({ status: 409 });
+    });
+  });
+
+  describe('editing', () => {
+    it('credits whoever edits, and begins a branch of its own', async () => {
+      const { id, messages } = await spoken('Q', 'A');
+      const edited = await room.messages.edit(caller, id, messages[0]!.id, 'Q again');
+      const [row] = await room.database.query('SELECT created_by, run_id FROM message WHERE id = $1', [edited.id]);
+      expect(row).toEqual({ created_by: caller.userId, run_id: null });
+      expect(contents(await history(id, edited.id, 20))).toEqual(['Q again']);
     });
   });
 

@@ -6,6 +6,7 @@ import { Test } from '@nestjs/testing';
 import { ConversationModule } from '../../src/conversation/conversation.module.js';
 import { ConversationPurged } from '../../src/conversation/conversation.events.js';
 import { ConversationService } from '../../src/conversation/conversation.service.js';
+import { ExportService } from '../../src/conversation/export.service.js';
 import { ForkService } from '../../src/conversation/fork.service.js';
 import { MessageService } from '../../src/conversation/message.service.js';
 import { newId } from '../../src/platform/clock/id.js';
@@ -46,6 +47,7 @@ export async function startConversationRoom(suite: string) {
     conversations: room.get(ConversationService),
     messages: room.get(MessageService),
     forks: room.get(ForkService, { strict: false }),
+    exports: room.get(ExportService, { strict: false }),
     listener: room.get(PurgeListener),
     /** An editor of a workspace of their own. */
     newcomer: async (): Promise<Principal> => {

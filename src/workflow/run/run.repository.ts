@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.js';
 import { storableJson } from '../../platform/database/storable.js';
 import type { ProblemBody } from '../../platform/problem/problem.js';
 import type { Definition } from '../definition/definition.js';
-import type { EndStatus, Run, RunKind, RunLimits, RunStatus, WorkflowReference } from './run.js';
+import type { EndStatus, HoldingRun, Run, RunKind, RunLimits, RunStatus, WorkflowReference } from './run.js';
 
 export interface NewRun {
   readonly id: string;
@@ -87,6 +87,11 @@ export class RunRepository {
   /** The run that holds a conversation or, without one, the first that waits for it. */
   async ahead(workspaceId: string, conversationId: string): Promise<Pick<Run, 'id' | 'status'> | undefined> {
     return this.database.one<Pick<Run, 'id' | 'status'>>(AHEAD, [workspaceId, conversationId]);
+  }
+
+  /** The run that holds a conversation, if any. */
+  holding(workspaceId: string, conversationId: string): Promise<HoldingRun | undefined> {
+    return this.database.one<HoldingRun>(HOLDING, [workspaceId, conversationId]);
   }
 
   /**
@@ -294,6 +299,9 @@ const AHEAD = `
   SELECT id, status FROM run
   WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'chat' AND status IN ('running', 'waiting', 'paused', 'queued')
   ORDER BY status = 'queued', id LIMIT 1`;
+
+const HOLDING = `
+  SELECT id, status FROM run WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'chat' AND status IN ('running', 'waiting', 'paused')`;
 
 const CONVERSATION_FREE = `
   NOT EXISTS (SELECT FROM run other WHERE other.conversation_id = candidate.conversation_id AND other.kind = 'chat'

@@ -13,6 +13,7 @@ import {
   type RunQuery,
 } from './run.dto.js';
 import type { LoggedEvent } from './run-event.js';
+import type { HoldingRun } from './run.js';
 import { RunRepository } from './run.repository.js';
 import { WorkflowExecutionService } from './workflow-execution.service.js';
 
@@ -42,6 +43,11 @@ export class RunService {
 
   async cancel(caller: Principal, id: string): Promise<RunDto> {
     return toRunDto(await this.execution.cancel(caller, id));
+  }
+
+  /** The chat run that holds a conversation, if any. */
+  holding(workspaceId: string, conversationId: string): Promise<HoldingRun | undefined> {
+    return this.runs.holding(workspaceId, conversationId);
   }
 
   /** Removes the runs of a conversation that is purged, in the ambient transaction. */

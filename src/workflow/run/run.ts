@@ -18,6 +18,12 @@ export type RunKind = 'chat' | 'workflow' | 'child';
 export const isEnded = (status: RunStatus): status is EndStatus =>
   status === 'succeeded' || status === 'failed' || status === 'cancelled' || status === 'timedOut';
 
+/** A run that holds its conversation: it has begun and not ended. */
+export interface HoldingRun {
+  readonly id: string;
+  readonly status: Extract<RunStatus, 'running' | 'waiting' | 'paused'>;
+}
+
 /** What a run says of the workflow it ran. */
 export interface WorkflowReference {
   readonly id?: string;
