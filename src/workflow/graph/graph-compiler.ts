@@ -63,10 +63,9 @@ export class GraphCompiler {
     types.set(node.id, type);
     const config = type.config.safeParse(node.config);
     if (config.success) return [];
-    return config.error.issues.map(({ path, message }) => ({
-      pointer: `/nodes/${index}/config${pointerOf(path)}`,
-      detail: message,
-    }));
+    return config.error.issues
+      .filter(({ path }) => !isReferred(node.config, path))
+      .map(({ path, message }) => ({ pointer: `/nodes/${index}/config${pointerOf(path)}`, detail: message }));
   }
 }
 
@@ -75,6 +74,18 @@ function danglingEnds(index: number, from: string, to: string, nodes: ReadonlyMa
     ...(nodes.has(from) ? [] : [{ pointer: `/edges/${index}/from`, detail: `there is no node "${from}"` }]),
     ...(nodes.has(to) ? [] : [{ pointer: `/edges/${index}/to`, detail: `there is no node "${to}"` }]),
   ];
+}
+
+/** What a reference stands for is known, and checked, only when the node runs. */
+function isReferred(config: unknown, path: readonly PropertyKey[]): boolean {
+  const value = path.reduce<unknown>(
+    (outer, name) =>
+      typeof outer === 'object' && outer !== null && Object.hasOwn(outer, name)
+        ? (outer as Record<PropertyKey, unknown>)[name]
+        : undefined,
+    config,
+  );
+  return typeof value === 'string' && value.includes('{{');
 }
 
 const pointerOf = (path: readonly PropertyKey[]): string => path.map((part) => `/${String(part)}`).join('');
