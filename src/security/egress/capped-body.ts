@@ -1,4 +1,4 @@
-import { Transform, type Readable } from 'node:stream';
+import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 
@@ -26,17 +26,22 @@ class LimitReached extends Error {}
  */
 export async function cappedBody(source: Readable, encoding: string | undefined, limit: number): Promise<CappedBody> {
   const parts: Buffer[] = [];
-  const keep = capped(limit, parts);
+  const wire = new Capped(limit);
   try {
     const decoder = decoderOf(encoding);
-    await (decoder ? pipeline(source, capped(limit), decoder, keep) : pipeline(source, keep));
+    const keep = new Capped(limit, parts);
+    await (decoder ? pipeline(source, wire, decoder, keep) : pipeline(source, keep));
     return { body: Buffer.concat(parts), truncated: false };
   } catch (error) {
     source.on('error', () => {}).destroy();
-    if (!(error instanceof LimitReached)) throw error;
-    return { body: Buffer.concat(parts).subarray(0, limit), truncated: true };
+    if (error instanceof LimitReached) return { body: Buffer.concat(parts).subarray(0, limit), truncated: true };
+    if (wire.size === 0 && isCutOff(error)) return { body: Buffer.alloc(0), truncated: false };
+    throw error;
   }
 }
+
+/** How a decoder complains of no bytes at all, which is what 204 and 304 have. */
+const isCutOff = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
 
 function decoderOf(encoding: string | undefined): Transform | undefined {
   const name = encoding?.trim().toLowerCase() ?? '';
@@ -47,14 +52,20 @@ function decoderOf(encoding: string | undefined): Transform | undefined {
 }
 
 /** Passes bytes on, or keeps them in `parts`, and fails beyond `limit`. */
-function capped(limit: number, parts?: Buffer[]): Transform {
-  let size = 0;
-  return new Transform({
-    transform(chunk: Buffer, _, done) {
-      size += chunk.length;
-      parts?.push(chunk);
-      if (size > limit) done(new LimitReached());
-      else done(null, parts ? undefined : chunk);
-    },
-  });
+class Capped extends Transform {
+  size = 0;
+
+  constructor(
+    private readonly limit: number,
+    private readonly parts?: Buffer[],
+  ) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    this.size += chunk.length;
+    this.parts?.push(chunk);
+    if (this.size > this.limit) done(new LimitReached());
+    else done(null, this.parts ? undefined : chunk);
+  }
 }
