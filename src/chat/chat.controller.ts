@@ -5,6 +5,7 @@ import { modelRateLimited, modelTimeout, modelUnavailable } from '../llm/llm.err
 import { Access } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { clientGone } from '../platform/http/client-gone.js';
+import type { EventStream } from '../platform/http/event-stream.js';
 import { Caller, type Principal } from '../platform/http/principal.js';
 import { wantsEventStream } from '../platform/http/wants-event-stream.js';
 import { CausesRun } from '../platform/idempotency/idempotency.interceptor.js';
@@ -44,7 +45,7 @@ export class ChatController {
     @Caller() caller: Principal,
     @Body() request: ChatRequestDto,
     @Req() http: Request,
-  ): Promise<Response | ChatReplyDto> {
+  ): Promise<EventStream | ChatReplyDto> {
     return request.stream === true || wantsEventStream(http)
       ? this.chat.stream(caller, request)
       : this.chat.reply(caller, request, clientGone(http));

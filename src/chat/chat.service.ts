@@ -4,6 +4,8 @@ import { ConversationService } from '../conversation/conversation.service.js';
 import type { Message } from '../conversation/message.js';
 import { LLMService } from '../llm/llm.service.js';
 import { newId } from '../platform/clock/id.js';
+import type { EventStream } from '../platform/http/event-stream.js';
+import { ClientGone } from '../platform/http/client-gone.js';
 import type { Principal } from '../platform/http/principal.js';
 import { currentRequest } from '../platform/http/request-context.js';
 import { notFound } from '../platform/problem/http.errors.js';
@@ -28,11 +30,11 @@ export class ChatService {
   ) {}
 
   /** The turn as an event stream. A failure before the first event is thrown as its problem. */
-  async stream(caller: Principal, request: ChatRequestDto): Promise<Response> {
+  async stream(caller: Principal, request: ChatRequestDto): Promise<EventStream> {
     const leave = new AbortController();
     const { run, events } = await this.begin(caller, request, leave.signal);
     const onDisconnect = (): void => {
-      leave.abort(new Error('The client left.'));
+      leave.abort(new ClientGone());
       this.cancelIfAsked(caller, request, run);
     };
     return this.runs.render(caller, run.id, events, { onDisconnect });
@@ -87,13 +89,15 @@ export class ChatService {
     await this.conversations.create(caller, { id, firstMessage: message, systemMessage, model, workflow });
   }
 
+  /** What the workflow is built from; `parameters` go before the fields of the same names. */
   private parametersOf(
     request: ChatRequestDto,
     conversation: Conversation | undefined,
   ): Readonly<Record<string, unknown>> {
-    const { systemMessage = conversation?.systemMessage, temperature, maxTokens, memoryWindow } = request;
-    const model = this.llm.resolve(request.model ?? conversation?.model ?? undefined).id;
-    const given = { model, systemMessage, temperature, maxTokens, memoryWindow, ...request.parameters };
+    const { systemMessage = conversation?.systemMessage, temperature, maxTokens, memoryWindow, parameters } = request;
+    const asked = parameters?.model ?? request.model ?? conversation?.model ?? undefined;
+    const model = typeof asked === 'string' || asked === undefined ? this.llm.resolve(asked).id : asked;
+    const given = { systemMessage, temperature, maxTokens, memoryWindow, ...parameters, model };
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
   }
 

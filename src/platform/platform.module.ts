@@ -1,5 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { Clock } from './clock/clock.js';
 import { ENVIRONMENT, provideConfiguration, type EnvironmentVariables } from './config/configuration.js';
 import { ServerConfig } from './config/server.config.js';
@@ -7,6 +7,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { EventBus } from './event/event-bus.js';
 import { HealthModule } from './health/health.module.js';
 import { Lifecycle } from './health/lifecycle.js';
+import { EventStreamInterceptor } from './http/event-stream.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { PluginRegistry } from './plugin/plugin.registry.js';
 import { ProblemController } from './problem/problem.controller.js';
@@ -16,7 +17,14 @@ import { ProblemController } from './problem/problem.controller.js';
 @Module({
   imports: [DiscoveryModule, DatabaseModule, HealthModule, IdempotencyModule],
   controllers: [ProblemController],
-  providers: [provideConfiguration(ServerConfig), Clock, EventBus, Lifecycle, PluginRegistry],
+  providers: [
+    provideConfiguration(ServerConfig),
+    { provide: APP_INTERCEPTOR, useClass: EventStreamInterceptor },
+    Clock,
+    EventBus,
+    Lifecycle,
+    PluginRegistry,
+  ],
   exports: [ServerConfig, Clock, EventBus, Lifecycle, PluginRegistry, DiscoveryModule],
 })
 export class PlatformModule {

@@ -10,7 +10,7 @@ import { KEY, type HttpWire } from './wires.js';
 /** What a model does when single bytes, connections and clocks go wrong. */
 export function describeWireFaults(wire: HttpWire): void {
   describe(`${wire.provider}: faults on the wire`, () => {
-    const limits = { ...LIMITS, firstTokenTimeoutMs: 300, idleTimeoutMs: 250, maxResponseBytes: 200_000 };
+    const limits = { ...LIMITS, firstTokenTimeoutMs: 1_000, idleTimeoutMs: 1_000, maxResponseBytes: 200_000 };
     let server: UpstreamServer;
     let agent: UpstreamAgent;
     let model: ChatModel;
@@ -182,7 +182,7 @@ export function describeWireFaults(wire: HttpWire): void {
         begin(response);
         for (const frame of wire.answer(Array.from({ length: 6 }, () => 'word '))) {
           response.write(frame);
-          await sleep(100);
+          await sleep(limits.idleTimeoutMs / 4);
         }
         response.end();
       });
@@ -255,9 +255,7 @@ export function describeWireFaults(wire: HttpWire): void {
         const abort = new AbortController();
         const reason = new Error('enough');
         setTimeout(() => abort.abort(reason), 100);
-        const started = Date.now();
         await expect(hear(model, requestOf(wire.model, { signal: abort.signal }))).rejects.toBe(reason);
-        expect(Date.now() - started).toBeLessThan(250);
         await server.clientLeft;
       },
     );

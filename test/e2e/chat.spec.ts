@@ -278,7 +278,9 @@ describe('a chat turn', () => {
       expect((await chat(asked)).body.message.content).toBe('Your name is Grace.');
       const own = { ...asked, systemMessage: "The user's name is Joan." };
       expect((await chat(own)).body.message.content).toBe('Your name is Joan.');
-      expect((await chat({ message: 'What is my name?', systemMessage: "The user's name is Edith." })).body).toMatchObject({
+      expect(
+        (await chat({ message: 'What is my name?', systemMessage: "The user's name is Edith." })).body,
+      ).toMatchObject({
         message: { content: 'Your name is Edith.' },
         conversation: { systemMessage: "The user's name is Edith." },
       });
@@ -324,8 +326,11 @@ describe('a chat turn', () => {
 
     it.each(refusals)('with %s', async (_, parts, status, slug) => {
       const count = async (): Promise<unknown> =>
-        (await sql.query('SELECT (SELECT count(*) FROM run) r, (SELECT count(*) FROM message) m, (SELECT count(*) FROM conversation) c'))
-          .rows[0];
+        (
+          await sql.query(
+            'SELECT (SELECT count(*) FROM run) r, (SELECT count(*) FROM message) m, (SELECT count(*) FROM conversation) c',
+          )
+        ).rows[0];
       const before = await count();
       const json = await chat({ message: 'Hello', ...parts });
       expect([json.status, json.body.type]).toEqual([status, `/problems/${slug}`]);
@@ -355,27 +360,30 @@ describe('a chat turn', () => {
       ['[[cut:after=5]]', 502, 'model-stream-broken'],
     ];
 
-    it.each(failures)('%s answers its problem with status %d and the run, and stores no answer', async (directive, status, slug) => {
-      const message = `${directive} Say exactly: one two three four five six seven`;
-      const { status: answered, headers, body } = await chat({ message });
-      expect([answered, body.type, body.status]).toEqual([status, `/problems/${slug}`, status]);
-      expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
-      expect(body).toMatchObject({ runId: expect.stringMatching(ID), instance: `/api/v1/runs/${body.runId}` });
+    it.each(failures)(
+      '%s answers its problem with status %d and the run, and stores no answer',
+      async (directive, status, slug) => {
+        const message = `${directive} Say exactly: one two three four five six seven`;
+        const { status: answered, headers, body } = await chat({ message });
+        expect([answered, body.type, body.status]).toEqual([status, `/problems/${slug}`, status]);
+        expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+        expect(body).toMatchObject({ runId: expect.stringMatching(ID), instance: `/api/v1/runs/${body.runId}` });
 
-      const run = (await chatter.call('GET', `/runs/${body.runId}`, { as: anna })).body;
-      expect(run).toMatchObject({ status: 'failed', problem: { type: body.type, status } });
-      if (directive.includes('after=5')) expect(run.output.text).toMatch(/^one two three/);
-      expect(await contents(run.conversationId)).toEqual([`user: ${message}`]);
+        const run = (await chatter.call('GET', `/runs/${body.runId}`, { as: anna })).body;
+        expect(run).toMatchObject({ status: 'failed', problem: { type: body.type, status } });
+        if (directive.includes('after=5')) expect(run.output.text).toMatch(/^one two three/);
+        expect(await contents(run.conversationId)).toEqual([`user: ${message}`]);
 
-      const { frames, done } = await (await stream({ message, conversationId: run.conversationId })).whole();
-      const last = frames.at(-1)!.event;
-      expect([done, last.type, last.problem.type, last.problem.status]).toEqual([true, 'error', body.type, status]);
-      expect(last.problem.runId).toBe(last.runId);
-      expect(await contents(run.conversationId)).toEqual([`user: ${message}`, `user: ${message}`]);
+        const { frames, done } = await (await stream({ message, conversationId: run.conversationId })).whole();
+        const last = frames.at(-1)!.event;
+        expect([done, last.type, last.problem.type, last.problem.status]).toEqual([true, 'error', body.type, status]);
+        expect(last.problem.runId).toBe(last.runId);
+        expect(await contents(run.conversationId)).toEqual([`user: ${message}`, `user: ${message}`]);
 
-      const next = await chat({ message: 'Say exactly: fine', conversationId: run.conversationId });
-      expect([next.status, next.body.message.content]).toEqual([200, 'fine']);
-    });
+        const next = await chat({ message: 'Say exactly: fine', conversationId: run.conversationId });
+        expect([next.status, next.body.message.content]).toEqual([200, 'fine']);
+      },
+    );
 
     it('tells when to come back, as every 429 does', async () => {
       const { headers, body } = await chat({ message: '[[rate-limit=30]]' });

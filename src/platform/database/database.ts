@@ -8,6 +8,8 @@ interface Ambient {
   readonly client: PoolClient;
   readonly manager: EntityManager;
   readonly afterCommit: (() => void)[];
+  /** False once the transaction has ended: work that it started and that goes on is no part of it. */
+  isOpen: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export class Database {
 
   /** Rows of a constant, parameterised statement. */
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const client = this.ambient.getStore()?.client ?? this.pool;
+    const client = this.current?.client ?? this.pool;
     const result = await client.query<Row>({ name: this.nameOf(text), text, values: values as unknown[] });
     return result.rows;
   }
@@ -35,24 +37,28 @@ export class Database {
 
   /** TypeORM's repository of an entity, bound to the ambient transaction. */
   repository<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>): Repository<Entity> {
-    return (this.ambient.getStore()?.manager ?? this.dataSource.manager).getRepository(entity);
+    return (this.current?.manager ?? this.dataSource.manager).getRepository(entity);
   }
 
   /** Runs `work` in a transaction (READ COMMITTED); joins the ambient one when there is one. Rolls back on any throw. */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.ambient.getStore()) return work();
+    if (this.current) return work();
     const runner = this.dataSource.createQueryRunner();
     const afterCommit: (() => void)[] = [];
     let result: Result;
     try {
       const client = (await runner.connect()) as PoolClient;
+      const ambient = { client, manager: runner.manager, afterCommit, isOpen: true };
       await runner.startTransaction();
       try {
-        result = await this.ambient.run({ client, manager: runner.manager, afterCommit }, work);
+        result = await this.ambient.run(ambient, work);
+        refuseAborted(client);
         await runner.commitTransaction();
       } catch (error) {
         if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
         throw error;
+      } finally {
+        ambient.isOpen = false;
       }
     } finally {
       await runner.release();
@@ -63,7 +69,7 @@ export class Database {
 
   /** Calls `act` once the ambient transaction is committed, at once when there is none. `act` must not throw. */
   afterCommit(act: () => void): void {
-    const ambient = this.ambient.getStore();
+    const ambient = this.current;
     if (ambient) ambient.afterCommit.push(act);
     else act();
   }
@@ -78,6 +84,11 @@ export class Database {
     return this.pool.connect();
   }
 
+  private get current(): Ambient | undefined {
+    const ambient = this.ambient.getStore();
+    return ambient?.isOpen ? ambient : undefined;
+  }
+
   private get pool(): Pool {
     return (this.dataSource.driver as unknown as { readonly master: Pool }).master;
   }
@@ -90,4 +101,10 @@ export class Database {
     }
     return name;
   }
+}
+
+/** PostgreSQL answers the COMMIT of a transaction with a failed statement with a rollback and no error. */
+function refuseAborted(client: PoolClient): void {
+  if (client.getTransactionStatus() === 'E')
+    throw new Error('A statement of the transaction failed: nothing of it is stored.');
 }

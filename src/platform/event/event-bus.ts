@@ -31,11 +31,12 @@ export class EventBus implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    for (const { instance } of this.discovery.getProviders()) {
+    const instances = new Set<unknown>(this.discovery.getProviders().map(({ instance }) => instance as unknown));
+    for (const instance of instances) {
       if (typeof instance !== 'object' || instance === null) continue;
       const prototype: unknown = Object.getPrototypeOf(instance);
       if (typeof prototype !== 'object' || prototype === null) continue;
-      for (const name of this.scanner.getAllMethodNames(prototype)) this.register(instance as object, name);
+      for (const name of this.scanner.getAllMethodNames(prototype)) this.register(instance, name);
     }
   }
 

@@ -1,5 +1,4 @@
-import type { ReadableStreamDefaultController, UnderlyingSource } from 'node:stream/web';
-import { ReadableStream } from 'node:stream/web';
+import { Readable } from 'node:stream';
 
 /** One frame: the JSON text of an event, already serialised, and its number in the log. */
 export interface StreamFrame {
@@ -13,8 +12,10 @@ export interface EventStreamOptions {
   readonly heartbeatMs?: number;
   /** Asked at every heartbeat; `false` ends the stream without `[DONE]`. */
   readonly stillAllowed?: () => Promise<boolean>;
-  /** Called once when the reader is gone before the end. */
+  /** Called once when the reader is gone before the end: it left, was cut as stalled or may no longer read. */
   readonly onDisconnect?: () => void;
+  /** Milliseconds after which a reader that takes nothing although something waits is cut. */
+  readonly stallMs?: number;
 }
 
 /** The source was ended by us, not by its log: the reader is told to come back after `retryMs`. */
@@ -27,10 +28,10 @@ export class StreamInterrupted extends Error {
 const HEARTBEAT_MS = 15_000;
 /** A stream that has nothing yet to tell sends its headers and a comment after this long. */
 const FIRST_BYTE_MS = 1_000;
-/** A reader that leaves this many bytes unread ... */
+/** While a reader leaves this many bytes unread its source is not asked for more; ... */
 const MAX_PENDING_BYTES = 256 * 1024;
-/** ... or takes nothing for this long although something waits is cut; it may resume. */
-const MAX_STALL_MS = 10_000;
+/** ... when it takes nothing for this long although something waits it is cut. It may resume. */
+const STALL_MS = 10_000;
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -39,85 +40,96 @@ const HEADERS = {
 };
 
 /**
- * Renders batches of frames as `text/event-stream`, ending with `data: [DONE]`. The source is read as it comes, so a
- * slow reader holds back nobody: it is cut at 256 KB pending or 10 s without a read. A source that throws cuts the
- * connection without `[DONE]`, which tells the reader to resume.
+ * What a handler returns to answer with `text/event-stream`; `EventStreamInterceptor` sends it. Batches of frames, then
+ * `data: [DONE]`. At most 256 KB and one batch wait for a slow reader; one that takes nothing for 10 s is cut. A source
+ * that throws cuts the connection without `[DONE]`, which tells the reader to resume.
  */
-export function eventStream(source: AsyncIterable<readonly StreamFrame[]>, options: EventStreamOptions = {}): Response {
-  const body = new ReadableStream<Uint8Array>(new EventStreamBody(source, options), { highWaterMark: 0 });
-  return new Response(body as ConstructorParameters<typeof Response>[0], {
-    headers: { ...HEADERS, ...options.headers },
-  });
+export class EventStream {
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    private readonly source: AsyncIterable<readonly StreamFrame[]>,
+    private readonly options: EventStreamOptions = {},
+  ) {
+    this.headers = { ...HEADERS, ...options.headers };
+  }
+
+  /** Begins to read the source. Once. */
+  open(): Readable {
+    return new EventStreamBody(this.source, this.options);
+  }
 }
 
-class EventStreamBody implements UnderlyingSource<Uint8Array> {
-  private readonly iterator: AsyncIterator<readonly StreamFrame[]>;
-  private readonly timers: NodeJS.Timeout[] = [];
-  private pending: Buffer[] = [];
-  private pendingBytes = 0;
-  private waitingSince: number | undefined;
-  private state: 'open' | 'complete' | 'closed' = 'open';
-  private wake: () => void = () => undefined;
-  private controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+class EventStreamBody extends Readable {
+  private readonly frames: AsyncIterator<readonly StreamFrame[]>;
+  private readonly timers: NodeJS.Timeout[];
+  private readonly stallMs: number;
+  private isComplete = false;
+  private pushedBytes = 0;
+  private takenBytes = 0;
+  private takenAt = Date.now();
+  private makeRoom: () => void = () => undefined;
 
   constructor(
     source: AsyncIterable<readonly StreamFrame[]>,
     private readonly options: EventStreamOptions,
   ) {
-    this.iterator = source[Symbol.asyncIterator]();
-  }
-
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.controller = controller;
-    this.timers.push(
-      setTimeout(() => this.pending.length === 0 && this.ping(), FIRST_BYTE_MS),
-      setInterval(() => void this.beat(), this.options.heartbeatMs ?? HEARTBEAT_MS),
-      setInterval(() => this.cutWhenStalled(), MAX_STALL_MS / 4),
-    );
+    super({ highWaterMark: MAX_PENDING_BYTES });
+    this.frames = source[Symbol.asyncIterator]();
+    this.stallMs = options.stallMs ?? STALL_MS;
+    this.timers = [
+      setTimeout(() => this.pushedBytes === 0 && this.ping(), FIRST_BYTE_MS),
+      setInterval(() => void this.beat(), options.heartbeatMs ?? HEARTBEAT_MS),
+      setInterval(() => this.cutWhenStalled(), this.stallMs / 4),
+    ];
     void this.pump();
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    this.waitingSince = undefined;
-    if (this.pending.length === 0 && this.state === 'open') await new Promise<void>((resolve) => (this.wake = resolve));
-    if (this.state === 'closed') return;
-    if (this.pending.length > 0) {
-      controller.enqueue(this.pending.length === 1 && this.pending[0] ? this.pending[0] : Buffer.concat(this.pending));
-      this.pending = [];
-      this.pendingBytes = 0;
-      return;
-    }
-    this.release();
-    controller.close();
+  override _read(): void {
+    this.makeRoom();
   }
 
-  cancel(): void {
-    this.leave();
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.frames.return?.(undefined).catch(() => undefined);
+    this.makeRoom();
+    if (!this.isComplete) this.options.onDisconnect?.();
+    callback(error);
   }
 
   private async pump(): Promise<void> {
     try {
-      for (let step = await this.iterator.next(); !step.done; step = await this.iterator.next()) {
-        this.send(step.value.map(frameText).join(''));
+      for (let step = await this.frames.next(); !step.done; step = await this.frames.next()) {
+        const hasRoom = this.send(step.value.map(frameText).join(''));
+        if (!hasRoom) await new Promise<void>((resolve) => (this.makeRoom = resolve));
+        if (this.destroyed) return;
       }
       this.send('data: [DONE]\n\n');
     } catch (error) {
-      if (!(error instanceof StreamInterrupted))
-        return this.cut(error instanceof Error ? error : new Error(String(error)));
+      if (!(error instanceof StreamInterrupted)) return this.fail(error);
       this.send(`retry: ${error.retryMs}\n\n`);
     }
-    if (this.state === 'open') this.state = 'complete';
-    this.wake();
+    this.finish();
   }
 
-  private send(text: string): void {
-    if (this.state !== 'open') return;
+  /** False when the source should wait before it is asked for more. */
+  private send(text: string): boolean {
+    if (this.destroyed || this.isComplete) return true;
     const bytes = Buffer.from(text);
-    this.pending.push(bytes);
-    this.pendingBytes += bytes.length;
-    this.waitingSince ??= Date.now();
-    this.wake();
-    if (this.pendingBytes > MAX_PENDING_BYTES) this.cut(new Error('The reader is too slow; it may resume.'));
+    if (this.readableLength === 0) this.takenAt = Date.now();
+    this.pushedBytes += bytes.length;
+    return this.push(bytes);
+  }
+
+  private finish(): void {
+    if (this.destroyed) return;
+    this.isComplete = true;
+    this.push(null);
+  }
+
+  private fail(error: unknown): void {
+    this.isComplete = true;
+    this.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 
   private ping(): void {
@@ -127,34 +139,17 @@ class EventStreamBody implements UnderlyingSource<Uint8Array> {
   private async beat(): Promise<void> {
     this.ping();
     const allowed = await this.options.stillAllowed?.().catch(() => true);
-    if (allowed === false) this.cut(new Error('The reader may no longer read.'));
+    if (allowed === false) this.destroy(new Error('The reader may no longer read.'));
   }
 
   private cutWhenStalled(): void {
-    if (this.waitingSince !== undefined && Date.now() - this.waitingSince > MAX_STALL_MS) {
-      this.cut(new Error('The reader stalled; it may resume.'));
+    const taken = this.pushedBytes - this.readableLength;
+    if (taken !== this.takenBytes || this.readableLength === 0) {
+      this.takenBytes = taken;
+      this.takenAt = Date.now();
+    } else if (Date.now() - this.takenAt > this.stallMs) {
+      this.destroy(new Error('The reader stalled; it may resume.'));
     }
-  }
-
-  private cut(reason: Error): void {
-    if (this.state === 'closed') return;
-    this.leave();
-    this.controller?.error(reason);
-  }
-
-  private leave(): void {
-    const unfinished = this.state === 'open';
-    this.release();
-    if (unfinished) this.options.onDisconnect?.();
-  }
-
-  private release(): void {
-    this.state = 'closed';
-    this.pending = [];
-    this.pendingBytes = 0;
-    for (const timer of this.timers) clearTimeout(timer);
-    void this.iterator.return?.(undefined);
-    this.wake();
   }
 }
 

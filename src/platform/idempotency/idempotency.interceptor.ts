@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
-import { Injectable, SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Injectable,
+  Logger,
+  SetMetadata,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
 import { Database } from '../database/database.js';
 import type { AuthenticatedRequest } from '../http/principal.js';
+import { plainDataFaults } from '../http/plain-data.js';
 import { currentRequest } from '../http/request-context.js';
+import { validationFailed } from '../problem/http.errors.js';
 import { Problem, problemFromBody, type ProblemBody } from '../problem/problem.js';
 import { idempotencyKeyInvalid, idempotencyKeyReused, requestInFlight } from './idempotency.errors.js';
 import { IdempotencyRepository, type RequestKey, type StoredAnswer } from './idempotency.repository.js';
@@ -17,6 +27,10 @@ export const CausesRun = () => SetMetadata(CAUSES_RUN, true);
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const RETRY_AFTER = { 'Retry-After': '1' };
+const RELEASE_TRIES = 20;
+const RELEASE_PAUSE_MS = 500;
+/** Headers that belong to what was made, and are answered again. */
+const KEPT_HEADERS = ['Location', 'ETag'];
 /** Refusals that the same request would meet again; every other failure frees the key. */
 const LASTING = new Set([400, 403, 404, 410, 422]);
 
@@ -26,6 +40,8 @@ const LASTING = new Set([400, 403, 404, 410, 422]);
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger('Idempotency');
+
   constructor(
     private readonly repository: IdempotencyRepository,
     private readonly database: Database,
@@ -40,6 +56,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (typeof key !== 'string' || !KEY.test(key))
       throw idempotencyKeyInvalid('Idempotency-Key is not 1 to 255 printable ASCII characters.');
 
+    const faults = plainDataFaults(request.body);
+    if (faults.length > 0) throw validationFailed(faults);
     const { workspaceId, userId } = request.principal;
     const reserved = { workspaceId, userId, route: request.path, key };
     const bodyHash = createHash('sha256')
@@ -86,7 +104,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (context) {
       context.attachRun = async (runId) => {
         await this.repository.attachRun(request, runId);
-        attached = true;
+        this.database.afterCommit(() => {
+          attached = true;
+        });
       };
     }
     try {
@@ -103,8 +123,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await this.database.transaction(async () => {
         const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-        const location = response.getHeader('Location');
-        const headers: Record<string, string> = typeof location === 'string' ? { Location: location } : {};
+        const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => kept(name, response.getHeader(name))));
         const body = result === undefined ? '' : JSON.stringify(result);
         await this.repository.answer(request, { status: response.statusCode, headers, body });
         return result;
@@ -119,10 +138,24 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (error instanceof Problem && LASTING.has(error.status)) {
       await this.repository.answer(request, { status: error.status, headers: {}, body: JSON.stringify(error.body()) });
     } else {
-      await this.repository.release(request);
+      void this.release(request);
+    }
+  }
+
+  /** Tries for a while when the database is away: the key of a request that caused nothing would stay taken for a minute. */
+  private async release(request: RequestKey): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.database.detached(() => this.repository.release(request));
+      } catch (error) {
+        if (tries === RELEASE_TRIES) return this.logger.warn(`An Idempotency-Key stays taken: ${String(error)}`);
+        await sleep(RELEASE_PAUSE_MS);
+      }
     }
   }
 }
+
+const kept = (name: string, value: unknown): [string, string][] => (typeof value === 'string' ? [[name, value]] : []);
 
 /** @throws Problem the stored one, when the first answer was a refusal */
 function replay({ status, headers, body }: StoredAnswer, response: Response): unknown {

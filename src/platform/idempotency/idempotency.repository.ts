@@ -17,7 +17,7 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
-/** What a key says of a request that arrives with it. */
+/** What a key says of a request that arrives with it: `reserved` with a run means that it goes on with that run. */
 export type Reservation =
   | { readonly state: 'reserved'; readonly runId: string | null }
   | { readonly state: 'inFlight' }
@@ -33,14 +33,16 @@ export class IdempotencyRepository {
     private readonly sealer: Sealer,
   ) {}
 
-  /** Takes the key for a request, in one statement: of parallel requests exactly one is `reserved`. */
+  /** Takes the key for a request, in one statement: of parallel requests exactly one is `reserved` without a run. */
   async reserve(request: RequestKey, bodyHash: Buffer): Promise<Reservation> {
     const taken = await this.database.one<{ run_id: string | null }>(RESERVE, [...keyOf(request), bodyHash]);
     if (taken) return { state: 'reserved', runId: taken.run_id };
     const row = await this.database.one<AnswerRow>(READ, keyOf(request));
     if (!row) return { state: 'inFlight' };
     if (!row.body_hash.equals(bodyHash)) return { state: 'otherBody' };
-    if (row.status === null || row.sealed_body === null) return { state: 'inFlight' };
+    if (row.status === null || row.sealed_body === null) {
+      return row.run_id === null ? { state: 'inFlight' } : { state: 'reserved', runId: row.run_id };
+    }
     const body = this.sealer.open(row.sealed_body, PURPOSE);
     return { state: 'answered', runId: row.run_id, answer: { status: row.status, headers: row.headers ?? {}, body } };
   }

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { isDatabaseUnavailable } from '../database/fault.js';
+import { ClientGone } from '../http/client-gone.js';
 import { currentRequest } from '../http/request-context.js';
 import {
   badRequest,
@@ -23,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    if (response.headersSent) response.destroy();
+    if (response.headersSent || error instanceof ClientGone) response.destroy();
     else sendProblem(this.toProblem(error, request), request, response);
   }
 

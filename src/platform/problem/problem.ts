@@ -94,9 +94,11 @@ export const problemTypes = (): readonly ProblemType[] =>
 
 export const problemTypeOf = (slug: string): ProblemType | undefined => catalogue.get(slug);
 
-/** The problem a stored body describes, for answering it again. */
+/** The problem a stored body describes, for answering it again; `retryAfterSeconds` becomes its header. */
 export function problemFromBody(body: ProblemBody): Problem {
   const { type, title, status, detail, ...extensions } = body;
   const slug = type.replace('/problems/', '');
-  return new Problem(catalogue.get(slug) ?? { slug, title, status, explanation: '' }, detail, { extensions });
+  const { retryAfterSeconds } = extensions;
+  const headers = typeof retryAfterSeconds === 'number' ? { 'Retry-After': String(retryAfterSeconds) } : undefined;
+  return new Problem(catalogue.get(slug) ?? { slug, title, status, explanation: '' }, detail, { extensions, headers });
 }

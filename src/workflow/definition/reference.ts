@@ -7,9 +7,13 @@ export interface ReferenceScope {
   readonly user?: { readonly id: string };
 }
 
-const REFERENCE = /\{\{\s*([^{}]{1,256}?)\s*\}\}/g;
-const WHOLE = /^\{\{\s*([^{}]{1,256}?)\s*\}\}$/;
+/** One bounded class between the braces keeps it linear; blanks around the path are trimmed afterwards. */
+const REFERENCE = /\{\{([^{}]{1,256})\}\}/g;
+const WHOLE = /^\{\{([^{}]{1,256})\}\}$/;
 const ROOTS: ReadonlySet<string> = new Set(['input', 'variables', 'nodes', 'conversation', 'user']);
+
+/** Whether text anywhere inside `value` may hold a reference. */
+export const holdsReference = (value: unknown): boolean => JSON.stringify(value)?.includes('{{') ?? false;
 
 /**
  * Replaces every `{{path}}` inside `value`. A string that is exactly one reference keeps the type of what it names;
@@ -33,10 +37,11 @@ const printed = (value: unknown): string =>
 
 /** Own properties only; a path whose first name is no root is looked up in the variables, then in the input. */
 export function lookUp(path: string, scope: ReferenceScope): unknown {
-  const names = path.split('.');
+  const names = path.trim().split('.');
   const [root = ''] = names;
   if (ROOTS.has(root)) return follow(scope, names);
-  return follow(scope.variables, names) ?? follow(scope.input, names);
+  const variable = follow(scope.variables, names);
+  return variable === undefined ? follow(scope.input, names) : variable;
 }
 
 function follow(start: unknown, names: readonly string[]): unknown {

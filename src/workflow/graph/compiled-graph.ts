@@ -1,13 +1,15 @@
 import type { ChatMessage } from '../../llm/chat-model.js';
 import type { EdgeDefinition, GraphDefinition, NodeDefinition } from '../definition/definition.js';
-import { resolveReferences, type ReferenceScope } from '../definition/reference.js';
+import { holdsReference, resolveReferences, type ReferenceScope } from '../definition/reference.js';
 import type { NodeEvent, NodeResult, RunIdentity } from '../node/node-type.js';
 import type { RegisteredNodeType } from '../node/node.registry.js';
 import { GraphState, type GraphUpdate } from './graph-state.js';
 import { END, START, StateGraph, type LangGraphRunnableConfig } from './langgraph.js';
+import { parsedConfig } from './node-config.js';
 import { withinTime } from './node-time.js';
+import { segmentsOf } from './segment.js';
 
-/** What the executor hears while a graph runs, in order. */
+/** What happens while a graph runs. */
 export type GraphEvent =
   | { readonly kind: 'nodeStart'; readonly node: NodeDefinition; readonly path: readonly string[] }
   | {
@@ -27,6 +29,13 @@ export interface GraphExecution {
   /** Default time of a node, milliseconds. */
   readonly nodeTimeoutMs: number;
   readonly signal: AbortSignal;
+  /**
+   * Hears what happens, in order and at once. Not LangGraph's own stream of custom events: that drops what is still
+   * unread when a node throws.
+   */
+  readonly tell: (event: GraphEvent) => void;
+  /** What to wait for before telling more, when the listener does not keep up. */
+  readonly room: () => Promise<void> | undefined;
 }
 
 export interface GraphOutcome {
@@ -35,44 +44,41 @@ export interface GraphOutcome {
 }
 
 export interface CompiledGraph {
-  /** Runs the graph; yields what happens and returns how it ended. Throws what a node threw. */
-  run(execution: GraphExecution): AsyncGenerator<GraphEvent, GraphOutcome>;
+  /** Runs the graph to its end. Throws what a node threw, once the branches beside it are stopped. */
+  run(execution: GraphExecution): Promise<GraphOutcome>;
 }
 
+type Types = ReadonlyMap<string, RegisteredNodeType>;
+
 /** Builds the LangGraph graph of a definition whose nodes are all of the given types (by node id). */
-export function buildGraph(definition: GraphDefinition, types: ReadonlyMap<string, RegisteredNodeType>): CompiledGraph {
+export function buildGraph(definition: GraphDefinition, types: Types): CompiledGraph {
   // LangGraph's builder types track literal node names; ours are data.
   const builder = new StateGraph(GraphState) as unknown as DynamicBuilder;
-  for (const node of definition.nodes) {
-    const type = types.get(node.id);
-    if (type) builder.addNode(node.id, nodeFunction(node, type));
-  }
   const targets = new Set(definition.edges.map(({ to }) => to));
-  for (const { id } of definition.nodes) {
-    if (!targets.has(id)) builder.addEdge(START, id);
-    connect(
-      builder,
-      id,
-      definition.edges.filter(({ from }) => from === id),
-    );
+  const pointers = new Map(definition.nodes.map(({ id }, index) => [id, `/nodes/${index}/config`]));
+  for (const { head, nodes, exits } of segmentsOf(definition, (id) => types.get(id)?.pure === true)) {
+    builder.addNode(nameOf(head), segmentFunction(nodes, types, pointers));
+    if (!targets.has(head)) builder.addEdge(START, nameOf(head));
+    connect(builder, nameOf(head), exits);
   }
   const graph = builder.compile();
   const recursionLimit = definition.nodes.length * 2 + 5;
 
   return {
-    async *run(execution) {
-      const stream = await graph.stream(
-        { messages: execution.messages },
-        { streamMode: ['custom', 'values'], configurable: { execution }, signal: execution.signal, recursionLimit },
-      );
-      let state: GraphState | undefined;
-      for await (const [mode, payload] of stream) {
-        if (mode === 'custom') yield payload as GraphEvent;
-        else state = payload as GraphState;
-      }
-      const scope = scopeOf(state ?? EMPTY, execution);
+    async run(given) {
+      const stop = new AbortController();
+      const execution = { ...given, signal: AbortSignal.any([given.signal, stop.signal]) };
+      const running = new Set<Promise<unknown>>();
+      const configurable = { execution, running } satisfies Configurable;
+      const ended = graph.invoke({ messages: execution.messages }, { configurable, recursionLimit });
+      const state = await ended.catch(async (error: unknown) => {
+        stop.abort(error);
+        await Promise.allSettled(running);
+        throw error;
+      });
+      const scope = scopeOf(state, execution);
       const output = definition.output === undefined ? scope.variables : resolveReferences(definition.output, scope);
-      return { output, finishReason: state?.finishReason };
+      return { output, finishReason: state.finishReason };
     },
   };
 }
@@ -81,58 +87,95 @@ interface DynamicBuilder {
   addNode(id: string, run: (state: GraphState, config: LangGraphRunnableConfig) => Promise<GraphUpdate>): unknown;
   addEdge(from: string, to: string): unknown;
   addConditionalEdges(from: string, route: (state: GraphState) => string[], targets: string[]): unknown;
-  compile(): {
-    stream(input: GraphUpdate, options: Record<string, unknown>): Promise<AsyncIterable<readonly [string, unknown]>>;
-  };
+  compile(): { invoke(input: GraphUpdate, options: Record<string, unknown>): Promise<GraphState> };
 }
 
-const EMPTY: GraphState = { variables: {}, nodes: {}, ports: {}, messages: [], finishReason: undefined };
+/** What LangGraph hands to every node of one execution. */
+interface Configurable {
+  readonly execution: GraphExecution;
+  /** The segments that run now. */
+  readonly running: Set<Promise<unknown>>;
+}
 
-/** A node whose edges all leave `next` is joined directly; any other by the port it left. */
-function connect(builder: DynamicBuilder, from: string, edges: readonly EdgeDefinition[]): void {
-  if (edges.length === 0) builder.addEdge(from, END);
-  else if (edges.every(({ port }) => port === 'next')) for (const { to } of edges) builder.addEdge(from, to);
+/** What LangGraph calls a node: never as one of the state's members, nor as something every object has. */
+const nameOf = (id: string): string => `node-${id}`;
+
+/** A segment whose edges all leave `next` is joined directly; any other by the port its last node left. */
+function connect(builder: DynamicBuilder, segment: string, exits: readonly EdgeDefinition[]): void {
+  if (exits.length === 0) builder.addEdge(segment, END);
+  else if (exits.every(({ port }) => port === 'next')) for (const { to } of exits) builder.addEdge(segment, nameOf(to));
   else {
     const route = (state: GraphState) => {
-      const taken = edges.filter(({ port }) => port === (state.ports[from] ?? 'next')).map(({ to }) => to);
+      const taken = exits
+        .filter(({ from, port }) => port === (state.ports[from] ?? 'next'))
+        .map(({ to }) => nameOf(to));
       return taken.length > 0 ? taken : [END];
     };
-    builder.addConditionalEdges(from, route, [...new Set(edges.map(({ to }) => to)), END]);
+    builder.addConditionalEdges(segment, route, [...new Set(exits.map(({ to }) => nameOf(to))), END]);
   }
 }
 
-function nodeFunction(node: NodeDefinition, type: RegisteredNodeType) {
-  const constant = JSON.stringify(node.config).includes('{{') ? undefined : type.config.parse(node.config);
+type Step = (state: GraphState, execution: GraphExecution) => Promise<GraphUpdate>;
+
+/** The nodes of a segment, one after the other, as one LangGraph node. */
+function segmentFunction(nodes: readonly NodeDefinition[], types: Types, pointers: ReadonlyMap<string, string>) {
+  const steps = nodes.flatMap((node): Step[] => {
+    const type = types.get(node.id);
+    return type ? [stepOf(node, type, pointers.get(node.id) ?? '')] : [];
+  });
+  const run = async (state: GraphState, execution: GraphExecution): Promise<GraphUpdate> => {
+    let sum: GraphUpdate = {};
+    for (const step of steps) sum = merged(sum, await step(merged(state, sum) as GraphState, execution));
+    return sum;
+  };
   return async (state: GraphState, config: LangGraphRunnableConfig): Promise<GraphUpdate> => {
-    const execution = config.configurable?.execution as GraphExecution;
-    const write = config.writer as (event: GraphEvent) => void;
-    const path = [node.id];
+    const { execution, running } = config.configurable as unknown as Configurable;
+    const work = run(state, execution);
+    running.add(work);
+    try {
+      return await work;
+    } finally {
+      running.delete(work);
+    }
+  };
+}
+
+/** `left` changed by `right`, as the graph's reducers would. */
+const merged = (left: GraphUpdate, right: GraphUpdate): GraphUpdate => ({
+  ...left,
+  ...right,
+  variables: { ...left.variables, ...right.variables },
+  nodes: { ...left.nodes, ...right.nodes },
+  ports: { ...left.ports, ...right.ports },
+});
+
+function stepOf(node: NodeDefinition, type: RegisteredNodeType, pointer: string): Step {
+  const constant = holdsReference(node.config) ? undefined : parsedConfig(type.config, node.config, pointer);
+  const path = [node.id];
+  return async (state, execution) => {
+    const { tell, room } = execution;
     const startedAt = performance.now();
     let open = true;
-    write({ kind: 'nodeStart', node, path });
+    tell({ kind: 'nodeStart', node, path });
     try {
       const result = await withinTime(node.timeoutMs ?? execution.nodeTimeoutMs, node.id, execution.signal, (signal) =>
         type.executor.execute({
           nodeId: node.id,
-          config: constant ?? type.config.parse(resolveReferences(node.config, scopeOf(state, execution))),
+          config:
+            constant ?? parsedConfig(type.config, resolveReferences(node.config, scopeOf(state, execution)), pointer),
           run: execution.run,
           input: execution.input,
           messages: state.messages,
           signal,
-          emit: (event) => open && write({ kind: 'node', path, event }),
+          emit: (event) => open && tell({ kind: 'node', path, event }),
+          room,
         }),
       );
-      write({
-        kind: 'nodeEnd',
-        node,
-        path,
-        status: 'succeeded',
-        durationMs: elapsed(startedAt),
-        output: result.output,
-      });
+      const durationMs = elapsed(startedAt);
+      tell({ kind: 'nodeEnd', node, path, status: 'succeeded', durationMs, output: result.output });
       return updateOf(node.id, result);
     } catch (error) {
-      write({ kind: 'nodeEnd', node, path, status: 'failed', durationMs: elapsed(startedAt) });
+      tell({ kind: 'nodeEnd', node, path, status: 'failed', durationMs: elapsed(startedAt) });
       throw error;
     } finally {
       open = false;

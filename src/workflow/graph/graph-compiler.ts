@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { validationFailed } from '../../platform/problem/http.errors.js';
 import type { FieldFault } from '../../platform/problem/problem.js';
-import { GraphDefinition, type Definition, type NodeDefinition } from '../definition/definition.js';
+import { cyclicEdges } from '../definition/cycle.js';
+import {
+  GraphDefinition,
+  type Definition,
+  type EdgeDefinition,
+  type NodeDefinition,
+} from '../definition/definition.js';
 import { NodeRegistry, type RegisteredNodeType } from '../node/node.registry.js';
 import { requirementsUnmet } from '../workflow.errors.js';
 import type { CompiledGraph } from './compiled-graph.js';
+import { configFaults, pointerOf } from './node-config.js';
 
 const MAX_COMPILED = 500;
 
@@ -51,41 +58,35 @@ export class GraphCompiler {
       });
     }
     const faults = nodes.flatMap((node, index) => this.faultsOf(node, index, types));
-    faults.push(...edges.flatMap(({ from, to }, index) => danglingEnds(index, from, to, types)));
+    faults.push(...edgeFaults(edges, types));
     if (faults.length > 0) throw validationFailed(faults);
     return types;
   }
 
-  private faultsOf(node: NodeDefinition, index: number, types: Map<string, RegisteredNodeType>): FieldFault[] {
+  private faultsOf(node: NodeDefinition, index: number, types: Map<string, RegisteredNodeType>): readonly FieldFault[] {
     const type = this.types.get(node.type);
     if (!type) return [];
     if (types.has(node.id)) return [{ pointer: `/nodes/${index}/id`, detail: `"${node.id}" is used by another node` }];
     types.set(node.id, type);
-    const config = type.config.safeParse(node.config);
-    if (config.success) return [];
-    return config.error.issues
-      .filter(({ path }) => !isReferred(node.config, path))
-      .map(({ path, message }) => ({ pointer: `/nodes/${index}/config${pointerOf(path)}`, detail: message }));
+    return configFaults(type.config, node.config, `/nodes/${index}/config`);
   }
 }
 
-function danglingEnds(index: number, from: string, to: string, nodes: ReadonlyMap<string, unknown>): FieldFault[] {
-  return [
-    ...(nodes.has(from) ? [] : [{ pointer: `/edges/${index}/from`, detail: `there is no node "${from}"` }]),
-    ...(nodes.has(to) ? [] : [{ pointer: `/edges/${index}/to`, detail: `there is no node "${to}"` }]),
-  ];
+function edgeFaults(
+  edges: readonly EdgeDefinition[],
+  nodes: ReadonlyMap<string, RegisteredNodeType>,
+): readonly FieldFault[] {
+  const cyclic = new Set(cyclicEdges(edges));
+  return edges.flatMap((edge, index) => {
+    const { from, to, port } = edge;
+    const source = nodes.get(from);
+    return [
+      ...(source ? [] : [{ pointer: `/edges/${index}/from`, detail: `there is no node "${from}"` }]),
+      ...(nodes.has(to) ? [] : [{ pointer: `/edges/${index}/to`, detail: `there is no node "${to}"` }]),
+      ...(!source || source.ports.includes(port)
+        ? []
+        : [{ pointer: `/edges/${index}/port`, detail: `node "${from}" has the ports ${source.ports.join(', ')}` }]),
+      ...(cyclic.has(edge) ? [{ pointer: `/edges/${index}`, detail: 'leads around in a circle' }] : []),
+    ];
+  });
 }
-
-/** What a reference stands for is known, and checked, only when the node runs. */
-function isReferred(config: unknown, path: readonly PropertyKey[]): boolean {
-  const value = path.reduce<unknown>(
-    (outer, name) =>
-      typeof outer === 'object' && outer !== null && Object.hasOwn(outer, name)
-        ? (outer as Record<PropertyKey, unknown>)[name]
-        : undefined,
-    config,
-  );
-  return typeof value === 'string' && value.includes('{{');
-}
-
-const pointerOf = (path: readonly PropertyKey[]): string => path.map((part) => `/${String(part)}`).join('');

@@ -9,6 +9,8 @@ export interface NodeTypeOptions {
   readonly description: string;
   readonly config: z.ZodType;
   readonly ports: readonly string[];
+  /** Only reads, and costs nothing to repeat: needs no durable boundary of its own, and runs on into the next node. */
+  readonly pure?: boolean;
 }
 
 /** Makes a class a node type: one file plus one line in the module's providers. */
@@ -42,6 +44,8 @@ export interface NodeContext<Config> {
   readonly signal: AbortSignal;
   /** Ignored once the node has ended. */
   readonly emit: (event: NodeEvent) => void;
+  /** What to await before emitting more, when the log does not keep up. */
+  readonly room: () => Promise<void> | undefined;
 }
 
 export interface NodeResult {

@@ -48,6 +48,11 @@ export class EventRepository {
     return this.database.one<Pick<LoggedEvent, 'seq' | 'type'>>(LAST, [runId]);
   }
 
+  /** Whether there is such a run, and so a log to wait for. */
+  async isKept(runId: string): Promise<boolean> {
+    return (await this.database.one(KEPT, [runId])) !== undefined;
+  }
+
   /** Events after `after`, oldest first, at most `limit`. */
   async read(runId: string, after: number, limit: number): Promise<readonly LoggedEvent[]> {
     return this.database.query<LoggedEvent>(READ, [runId, after, limit]);
@@ -74,5 +79,7 @@ const APPEND_LOCKED = `
   SELECT $1, $2, event.seq, event.type, event.data FROM unnest($3::int[], $4::text[], $5::text[]) AS event (seq, type, data)`;
 
 const LAST = 'SELECT seq, type FROM run_event WHERE run_id = $1 ORDER BY seq DESC LIMIT 1';
+
+const KEPT = 'SELECT id FROM run WHERE id = $1';
 
 const READ = 'SELECT seq, type, data FROM run_event WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3';

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '../../platform/database/database.js';
 import { isDatabaseUnavailable } from '../../platform/database/fault.js';
 import { EventBus } from '../../platform/event/event-bus.js';
+import { currentRequest } from '../../platform/http/request-context.js';
 import { Problem, type ProblemBody } from '../../platform/problem/problem.js';
 import type { GraphOutcome } from '../graph/compiled-graph.js';
 import { isTimeLimit, runCancelled, runFailed } from '../workflow.errors.js';
@@ -105,11 +106,17 @@ export class RunEnder {
   }
 }
 
-const endProblem = (problem: Problem, runId: string): ProblemBody => ({
-  ...problem.body(),
-  instance: `/api/v1/runs/${runId}`,
-  runId,
-});
+/** The problem as row and log keep it; a wait it asks for is a member, since a log has no headers. */
+function endProblem(problem: Problem, runId: string): ProblemBody {
+  const retryAfterSeconds = Number(problem.headers['Retry-After']);
+  return {
+    ...problem.body(),
+    instance: `/api/v1/runs/${runId}`,
+    traceId: currentRequest()?.traceId,
+    runId,
+    ...(Number.isFinite(retryAfterSeconds) && { retryAfterSeconds }),
+  };
+}
 
 function statusOf(ending: Ending): EndStatus {
   if ('outcome' in ending) return 'succeeded';

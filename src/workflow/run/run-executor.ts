@@ -83,8 +83,14 @@ export class RunExecutor {
     await all();
   }
 
+  /** A run that this process still executes under an older claim is let go first: that claim writes nothing any more. */
   private begin(run: Run, prepare: (active: ActiveRun) => Promise<void>): void {
-    if (this.active.has(run.id)) return;
+    const former = this.active.get(run.id);
+    if (former) {
+      this.abandon(run.id, 'This process holds the run by a later claim.');
+      void former.done.then(() => this.begin(run, prepare));
+      return;
+    }
     const active = new ActiveRun(run);
     const done = this.work(active, prepare)
       .catch((error: unknown) => {
@@ -112,8 +118,13 @@ export class RunExecutor {
     const { run } = active;
     const events = await this.events.read(run.id, 0, MAX_LOG_EVENTS);
     if (events.length > 0) return active.resume(unfinishedOf(events));
-    await this.database.transaction(() => this.starter.begin(run));
-    active.journal.continueAfter(1);
+    const isBegun = await this.database.transaction(async () => {
+      if (!(await this.runs.lock(run))) return false;
+      await this.starter.begin(run);
+      return true;
+    });
+    if (isBegun) active.journal.continueAfter(1);
+    else active.stop(new HandedOver('Another process holds the run.'));
   }
 
   private async execute(active: ActiveRun): Promise<Ending | HandedOver> {
@@ -136,18 +147,12 @@ export class RunExecutor {
   }
 
   private async runGraph(active: ActiveRun): Promise<GraphOutcome> {
-    const { run, journal, signal } = active;
-    const graph = await this.definitions.graphOf(run);
-    const events = graph.run(this.executionOf(run, signal));
-    for (let step = await events.next(); ; step = await events.next()) {
-      if (step.done) return step.value;
-      active.hear(step.value);
-      this.log.touch(journal);
-      if (journal.isFull) await this.log.relief(journal, signal);
-    }
+    const graph = await this.definitions.graphOf(active.run);
+    return graph.run(this.executionOf(active));
   }
 
-  private executionOf(run: Run, signal: AbortSignal): GraphExecution {
+  private executionOf(active: ActiveRun): GraphExecution {
+    const { run, journal, signal } = active;
     const { id, workspaceId, userId, conversationId, messageId, input, limits } = run;
     return {
       run: { id, workspaceId, userId, conversationId: conversationId ?? undefined, messageId: messageId ?? undefined },
@@ -155,6 +160,11 @@ export class RunExecutor {
       messages: messagesOf(input),
       nodeTimeoutMs: limits.nodeTimeoutMs ?? this.config.nodeTimeoutMs,
       signal,
+      tell: (event) => {
+        active.hear(event);
+        this.log.touch(journal);
+      },
+      room: () => (journal.isFull ? this.log.relief(journal, signal) : undefined),
     };
   }
 

@@ -7,8 +7,8 @@ interface PendingEvent {
   fields: EventFields;
 }
 
-/** Longest text of one merged event; with it an event stays far below the bound of 256 KB. */
-const MAX_MERGED_CHARACTERS = 16_384;
+/** Longest text of one event; with it an event stays far below the bound of 256 KB. */
+const MAX_TEXT_CHARACTERS = 16_384;
 /** Events or text beyond this make the journal full: whoever fills it must wait until it is written. */
 const MAX_PENDING_EVENTS = 2_000;
 const MAX_PENDING_CHARACTERS = 1_048_576;
@@ -49,14 +49,10 @@ export class RunJournal {
   }
 
   record(type: RunEventType, fields: EventFields, at: Date): void {
-    if (typeof fields.content === 'string') this.pendingCharacters += fields.content.length;
-    const last = this.pending.at(-1);
-    if (last && mergeable(type, fields, last)) {
-      last.fields = { ...last.fields, content: `${String(last.fields.content)}${String(fields.content)}` };
-      return;
-    }
-    this.lastSeq += 1;
-    this.pending.push({ seq: this.lastSeq, type, at: at.toISOString(), fields });
+    const text = isText(type) ? String(fields.content) : '';
+    this.pendingCharacters += text.length;
+    if (text.length <= MAX_TEXT_CHARACTERS) return this.add(type, fields, at);
+    for (const content of piecesOf(text)) this.add(type, { ...fields, content }, at);
   }
 
   /** What waits, serialised once; it no longer waits here. */
@@ -72,13 +68,34 @@ export class RunJournal {
     return this.serialised({ seq: this.lastSeq + 1, type, at: at.toISOString(), fields });
   }
 
+  private add(type: RunEventType, fields: EventFields, at: Date): void {
+    const last = this.pending.at(-1);
+    if (last && mergeable(type, fields, last)) {
+      last.fields = { ...last.fields, content: `${String(last.fields.content)}${String(fields.content)}` };
+      return;
+    }
+    this.lastSeq += 1;
+    this.pending.push({ seq: this.lastSeq, type, at: at.toISOString(), fields });
+  }
+
   private serialised({ seq, type, at, fields }: PendingEvent): LoggedEvent {
     return { seq, type, data: JSON.stringify({ type, seq, runId: this.runId, at, ...fields }) };
   }
 }
 
+const isText = (type: RunEventType): boolean => type === 'token' || type === 'thinking';
+
+/** Text cut to the length of an event, never inside a surrogate pair. */
+function* piecesOf(text: string): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = start + MAX_TEXT_CHARACTERS;
+    if ((text.codePointAt(end - 1) ?? 0) > 0xffff) end -= 1;
+    yield text.slice(start, end);
+  }
+}
+
 function mergeable(type: RunEventType, fields: EventFields, last: PendingEvent): boolean {
-  if ((type !== 'token' && type !== 'thinking') || last.type !== type) return false;
-  if (String(last.fields.content).length + String(fields.content).length > MAX_MERGED_CHARACTERS) return false;
+  if (!isText(type) || last.type !== type) return false;
+  if (String(last.fields.content).length + String(fields.content).length > MAX_TEXT_CHARACTERS) return false;
   return last.fields.messageKey === fields.messageKey && last.fields.path?.join('/') === fields.path?.join('/');
 }

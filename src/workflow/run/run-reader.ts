@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { StreamInterrupted } from '../../platform/http/event-stream.js';
+import { notFound } from '../../platform/problem/http.errors.js';
 import { EventRepository } from './event.repository.js';
 import { isLast, type LoggedEvent } from './run-event.js';
 import { RunFeed } from './run-feed.js';
@@ -9,9 +10,12 @@ const PAGE = 500;
 const POLL_MS = 200;
 /** The same for a run of this process, whose hints arrive: only in case one was lost. */
 const OWN_POLL_MS = 5_000;
+/** How often a reader to whom nothing comes looks whether its run still exists: it may be purged. */
+const LOOK_AFTER_RUN_MS = 4_000;
 const RETRY_AFTER_SHUTDOWN_MS = 1_000;
+/** Most text of events that wait for a slow reader. */
+const MAX_INBOX_CHARACTERS = 262_144;
 
-/** Reads a run's log from any point and follows it to its end, whichever process writes it. */
 interface Following {
   /** The number of the last event the reader has. */
   readonly after: number;
@@ -36,8 +40,9 @@ export class RunReader {
   }
 
   /**
-   * Every event after `after`, in order, without gaps or repeats, ending with the log's last. Listens from the call on,
-   * then reads the log, then merges by number and fills holes from the log.
+   * Every event after `after`, in order, without gaps or repeats, ending with the log's last, which must not be `after`
+   * itself. Listens from the call on, then reads the log, then merges by number and fills holes from the log.
+   * @throws Problem not-found when the run is purged meanwhile
    */
   follow(runId: string, { after, known, signal }: Following): AsyncGenerator<readonly LoggedEvent[], void> {
     const inbox = new Inbox([this.interrupted.signal, ...(signal ? [signal] : [])]);
@@ -58,6 +63,7 @@ export class RunReader {
         last = known.at(-1)?.seq ?? last;
         yield known;
       }
+      let knownToBeKeptAt = performance.now();
       for (let logIsRead = known !== undefined; ; logIsRead = false) {
         for (let full = !logIsRead; full;) {
           const page = await this.events.read(runId, last, PAGE);
@@ -66,13 +72,16 @@ export class RunReader {
           if (endsLog(page)) return;
           full = page.length === PAGE;
         }
+        if (performance.now() - knownToBeKeptAt > LOOK_AFTER_RUN_MS) {
+          if (!(await this.events.isKept(runId))) throw notFound(`Run ${runId} was removed with its conversation.`);
+          knownToBeKeptAt = performance.now();
+        }
         for (let heard = await this.heard(runId, inbox); heard; heard = await this.heard(runId, inbox)) {
-          const fresh = heard.filter(({ seq }) => seq > last);
-          const [first] = fresh;
-          if (first && first.seq > last + 1) break;
-          last = fresh.at(-1)?.seq ?? last;
+          const fresh = following(heard, last);
+          last += fresh.length;
           if (fresh.length > 0) yield fresh;
           if (endsLog(fresh)) return;
+          if (heard.some(({ seq }) => seq > last)) break;
         }
       }
     } finally {
@@ -88,9 +97,17 @@ export class RunReader {
 
 const endsLog = (events: readonly LoggedEvent[]): boolean => events.some(({ type }) => isLast(type));
 
-/** What the feed brought and the reader has not taken yet. */
+/** Of what was heard, the events that follow number `last` without a hole. */
+function following(heard: readonly LoggedEvent[], last: number): readonly LoggedEvent[] {
+  const fresh: LoggedEvent[] = [];
+  for (const event of heard) if (event.seq === last + fresh.length + 1) fresh.push(event);
+  return fresh;
+}
+
+/** What the feed brought and the reader has not taken yet. Drops what a slow reader leaves: the log has it. */
 class Inbox {
   private batches: (readonly LoggedEvent[])[] = [];
+  private characters = 0;
   private wake: (() => void) | undefined;
 
   constructor(private readonly signals: readonly AbortSignal[]) {
@@ -98,17 +115,23 @@ class Inbox {
   }
 
   readonly put = (events: readonly LoggedEvent[]): void => {
-    this.batches.push(events);
+    for (const { data } of events) this.characters += data.length;
+    if (this.characters > MAX_INBOX_CHARACTERS) this.batches = [];
+    else this.batches.push(events);
     this.wake?.();
   };
 
-  /** The next batches joined; undefined when none came within `timeoutMs`. @throws the reason of an aborted signal */
+  /**
+   * The next batches joined; undefined, which sends the reader to the log, when none came within `timeoutMs` or more
+   * came than is kept. @throws the reason of an aborted signal
+   */
   async next(timeoutMs: number): Promise<readonly LoggedEvent[] | undefined> {
     for (const signal of this.signals) signal.throwIfAborted();
-    if (this.batches.length === 0) await this.arrival(timeoutMs);
+    if (this.batches.length === 0 && this.characters === 0) await this.arrival(timeoutMs);
     for (const signal of this.signals) signal.throwIfAborted();
     const taken = this.batches;
     this.batches = [];
+    this.characters = 0;
     return taken.length === 0 ? undefined : taken.flat();
   }
 

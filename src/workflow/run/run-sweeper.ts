@@ -96,7 +96,7 @@ export class RunSweeper implements OnApplicationBootstrap {
     if (claimed.length === limit) this.sweepAgain = true;
   }
 
-  /** Runs that are no longer ours, or could not be renewed in time, are left alone: another process may hold them. */
+  /** Runs that are no longer ours, or could not be renewed in time, are abandoned: another process may hold them. */
   private async renew(): Promise<void> {
     const held = this.executor.executing;
     const startedAt = performance.now();
@@ -105,7 +105,9 @@ export class RunSweeper implements OnApplicationBootstrap {
       this.renewedAt = startedAt;
       const still = new Map(renewed.map(({ id, cancel }) => [id, cancel]));
       for (const { id } of held) {
-        if (still.get(id) === true) this.executor.cancel(id);
+        const cancel = still.get(id);
+        if (cancel === undefined) this.executor.abandon(id, 'The run is no longer ours.');
+        else if (cancel) this.executor.cancel(id);
       }
     } catch (error) {
       this.logger.warn(`Leases cannot be renewed: ${error instanceof Error ? error.message : String(error)}`);

@@ -3,6 +3,7 @@ import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger
 import type { Request } from 'express';
 import { Access } from '../../platform/http/access.js';
 import { ApiProblems } from '../../platform/http/api-problems.js';
+import type { EventStream } from '../../platform/http/event-stream.js';
 import { IdParam } from '../../platform/http/id.pipe.js';
 import { Caller, type Principal } from '../../platform/http/principal.js';
 import { wantsEventStream } from '../../platform/http/wants-event-stream.js';
@@ -56,7 +57,7 @@ export class RunController {
     @Query() query: EventsQuery,
     @Req() request: Request,
     @Headers('last-event-id') header?: string,
-  ): Promise<Response | EventPageDto> {
+  ): Promise<EventStream | EventPageDto> {
     const after = lastEventId(header) ?? query.after ?? 0;
     return wantsEventStream(request) ? this.runs.stream(caller, id, after) : this.runs.page(caller, id, after, query);
   }

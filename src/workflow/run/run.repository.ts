@@ -106,6 +106,11 @@ export class RunRepository {
     return this.database.query(RENEW, [runs.map(({ id }) => id), runs.map(({ fence }) => fence), leaseMs]);
   }
 
+  /** Locks the run's row for the ambient transaction. False when this owner no longer holds it. */
+  async lock(run: Pick<Run, 'id' | 'fence'>): Promise<boolean> {
+    return (await this.database.one(LOCK, [run.id, run.fence])) !== undefined;
+  }
+
   /** Gives a run back unfinished; the attempt does not count. */
   async release(run: Pick<Run, 'id' | 'fence'>, executedMs: number): Promise<void> {
     await this.database.query(RELEASE, [run.id, run.fence, executedMs]);
@@ -303,6 +308,8 @@ const RENEW = `
   FROM unnest($1::uuid[], $2::bigint[]) AS held (id, fence)
   WHERE run.id = held.id AND run.fence = held.fence AND run.status = 'running'
   RETURNING run.id, run.cancel_requested_at IS NOT NULL AS cancel`;
+
+const LOCK = `SELECT id FROM run WHERE id = $1 AND fence = $2 AND status = 'running' FOR UPDATE`;
 
 const RELEASE = `
   UPDATE run SET lease_until = now() - interval '1 ms', lease_owner = NULL, attempt = attempt - 1, executed_ms = $3

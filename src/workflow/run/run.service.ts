@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { eventStream } from '../../platform/http/event-stream.js';
+import { EventStream } from '../../platform/http/event-stream.js';
 import { decodeCursor, toPage } from '../../platform/http/page.js';
 import type { Principal } from '../../platform/http/principal.js';
 import { SessionCheck } from '../../security/identity/session-check.js';
@@ -61,7 +61,7 @@ export class RunService {
   }
 
   /** The run's log as an event stream, from after `after` to its end. */
-  async stream(caller: Principal, id: string, after: number): Promise<Response> {
+  async stream(caller: Principal, id: string, after: number): Promise<EventStream> {
     const leave = new AbortController();
     const events = await this.execution.follow(caller, id, after, leave.signal);
     return this.render(caller, id, events, { onDisconnect: () => leave.abort() });
@@ -73,8 +73,8 @@ export class RunService {
     runId: string,
     events: AsyncIterable<readonly LoggedEvent[]>,
     { onDisconnect }: RunStreamOptions = {},
-  ): Response {
-    return eventStream(events, {
+  ): EventStream {
+    return new EventStream(events, {
       headers: { 'X-Run-Id': runId, 'Content-Location': `/api/v1/runs/${runId}` },
       heartbeatMs: this.config.heartbeatMs,
       stillAllowed: () => this.sessions.stillValid(caller),

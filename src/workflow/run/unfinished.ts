@@ -3,7 +3,7 @@ import type { LoggedEvent } from './run-event.js';
 /** What the log of an interrupted run says about its last attempts. */
 export interface Unfinished {
   readonly lastSeq: number;
-  /** Messages whose tokens are in the log but whose node did not end: they are asked again. */
+  /** Messages that have tokens in the log: the graph runs anew, so their models are asked again. */
   readonly openMessages: readonly {
     readonly messageKey: string;
     readonly fromSeq: number;
@@ -32,10 +32,8 @@ export function unfinishedOf(events: readonly LoggedEvent[]): Unfinished {
     const node = path.join('/');
     const key = `${node} ${messageKey}`;
     if (type === 'node_start') startedNodes.add(node);
-    else if (type === 'node_end') {
-      endedNodes.add(node);
-      for (const known of open.keys()) if (known.startsWith(`${node} `)) open.delete(known);
-    } else if (type === 'reset') open.delete(key);
+    else if (type === 'node_end') endedNodes.add(node);
+    else if (type === 'reset') open.delete(key);
     else if (!open.has(key)) open.set(key, { messageKey, fromSeq: seq, path });
   }
   return { lastSeq: events.at(-1)?.seq ?? 0, openMessages: [...open.values()], startedNodes, endedNodes };

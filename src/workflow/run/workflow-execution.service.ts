@@ -7,12 +7,13 @@ import { Lifecycle } from '../../platform/health/lifecycle.js';
 import type { Principal } from '../../platform/http/principal.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import { notFound, validationFailed } from '../../platform/problem/http.errors.js';
+import type { Problem } from '../../platform/problem/problem.js';
 import type { Definition } from '../definition/definition.js';
 import { conversationBusy, shuttingDown, tooManyRuns } from '../workflow.errors.js';
 import { DefinitionStore } from './definition-store.js';
 import { EventRepository } from './event.repository.js';
 import { RunConfig } from './run.config.js';
-import type { LoggedEvent } from './run-event.js';
+import { isLast, type LoggedEvent } from './run-event.js';
 import { RunEnder } from './run-ender.js';
 import { RunExecutor } from './run-executor.js';
 import { RunReader } from './run-reader.js';
@@ -97,8 +98,7 @@ export class WorkflowExecutionService {
     signal?: AbortSignal,
   ): Promise<AsyncGenerator<readonly LoggedEvent[], void>> {
     const run = await this.get(caller, id);
-    await this.checkPosition(run, after);
-    return this.reader.follow(run.id, { after, signal });
+    return (await this.isAtEnd(run, after)) ? nothing() : this.reader.follow(run.id, { after, signal });
   }
 
   /** Events after `after`, at most `limit`, without waiting for more. */
@@ -107,8 +107,15 @@ export class WorkflowExecutionService {
     return this.events.read(run.id, after, limit);
   }
 
-  /** Ends the run as cancelled, if it has not ended; waits up to 3 s for it and answers the run as it is then. */
-  async cancel(caller: Principal, id: string): Promise<Run> {
+  /**
+   * Ends the run as cancelled, if it has not ended; waits up to 3 s for it and answers the run as it is then. Never part
+   * of a transaction: the end it waits for could not be written beside one that has changed the run.
+   */
+  cancel(caller: Principal, id: string): Promise<Run> {
+    return this.database.detached(() => this.cancelNow(caller, id));
+  }
+
+  private async cancelNow(caller: Principal, id: string): Promise<Run> {
     const run = await this.runs.requestCancel(caller.workspaceId, id);
     if (!run) throw notFound(`There is no run ${id} in this workspace.`);
     if (isEnded(run.status)) return run;
@@ -158,11 +165,12 @@ export class WorkflowExecutionService {
   }
 
   private async store(newRun: NewRun, signal?: AbortSignal, prepare?: () => Promise<void>): Promise<StartedRun> {
-    const leave = this.enter(newRun.userId);
+    const { others, leave } = this.enter(newRun.userId);
     try {
       const { run, start } = await this.database.transaction(async () => {
         await prepare?.();
-        const run = await this.insert(newRun);
+        const run = await this.runs.insertRunning(newRun, this.sweeper.lease, this.config.maxRunsPerUser - others);
+        if (!run) throw this.tooMany();
         const start = await this.starter.begin(run);
         await currentRequest()?.attachRun?.(run.id);
         return { run, start };
@@ -186,24 +194,26 @@ export class WorkflowExecutionService {
     return { run, events };
   }
 
-  private async insert(newRun: NewRun): Promise<Run> {
-    const { userId } = newRun;
-    const here =
-      this.executor.executing.filter((run) => run.userId === userId).length + (this.starting.get(userId) ?? 0) - 1;
-    const run = await this.runs.insertRunning(newRun, this.sweeper.lease, this.config.maxRunsPerUser - here);
-    if (run) return run;
-    const detail = `${this.config.maxRunsPerUser} of your runs are executing, which is the limit (MAX_RUNS_PER_USER).`;
-    throw tooManyRuns(detail, { headers: RETRY_AFTER });
-  }
-
-  /** Counts a run that is being stored, so that parallel starts of this process see each other. */
-  private enter(userId: string): () => void {
-    this.starting.set(userId, (this.starting.get(userId) ?? 0) + 1);
-    return () => {
+  /**
+   * Takes a place for a run that is being stored, so that parallel starts of this process see each other. `others` are
+   * the user's runs here that came before. @throws Problem too-many-runs
+   */
+  private enter(userId: string): { readonly others: number; readonly leave: () => void } {
+    const starting = this.starting.get(userId) ?? 0;
+    const others = this.executor.executing.filter((run) => run.userId === userId).length + starting;
+    if (others >= this.config.maxRunsPerUser) throw this.tooMany();
+    this.starting.set(userId, starting + 1);
+    const leave = (): void => {
       const left = (this.starting.get(userId) ?? 1) - 1;
       if (left === 0) this.starting.delete(userId);
       else this.starting.set(userId, left);
     };
+    return { others, leave };
+  }
+
+  private tooMany(): Problem {
+    const detail = `${this.config.maxRunsPerUser} of your runs are executing, which is the limit (MAX_RUNS_PER_USER).`;
+    return tooManyRuns(detail, { headers: RETRY_AFTER });
   }
 
   private checkLimits(limits: RunLimits = {}): void {
@@ -218,11 +228,16 @@ export class WorkflowExecutionService {
     if (faults.length > 0) throw validationFailed(faults);
   }
 
-  private async checkPosition(run: Run, after: number): Promise<void> {
-    if (after === 0) return;
-    const last = (await this.events.last(run.id))?.seq ?? 0;
-    if (after > last)
-      throw validationFailed([{ pointer: '/after', detail: `is beyond the log, whose last event is ${last}` }]);
+  /** Whether the log ends with event `after`. @throws Problem validation-failed beyond the log */
+  private async isAtEnd(run: Run, after: number): Promise<boolean> {
+    if (after === 0) return false;
+    const last = await this.events.last(run.id);
+    if (last?.seq === after) return isLast(last.type);
+    if (last && after < last.seq) return false;
+    const detail = last
+      ? `is beyond the log, whose last event is ${last.seq}`
+      : 'is beyond the log, which is still empty';
+    throw validationFailed([{ pointer: '/after', detail }]);
   }
 
   private async busy(run: NewRun, cause: unknown) {
@@ -238,6 +253,8 @@ export class WorkflowExecutionService {
     return conversationId === undefined ? undefined : this.runs.holding(workspaceId, conversationId);
   }
 }
+
+async function* nothing(): AsyncGenerator<never, void> {}
 
 const newRun = (caller: Principal, request: RunRequest, hash: string): NewRun => ({
   id: newId(),

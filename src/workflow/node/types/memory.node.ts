@@ -15,6 +15,7 @@ const Config = z.strictObject({
   description: 'Puts the last messages of the conversation before the present one.',
   config: Config,
   ports: ['next'],
+  pure: true,
 })
 export class MemoryNode implements NodeExecutor<z.output<typeof Config>>, OnModuleInit {
   private sources: readonly History[] = [];

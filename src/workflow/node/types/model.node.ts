@@ -25,7 +25,7 @@ type Config = z.output<typeof Config>;
 export class ModelNode implements NodeExecutor<Config> {
   constructor(private readonly llm: LLMService) {}
 
-  async execute({ nodeId, config, messages, signal, emit }: NodeContext<Config>): Promise<NodeResult> {
+  async execute({ nodeId, config, messages, signal, emit, room }: NodeContext<Config>): Promise<NodeResult> {
     const model = this.llm.resolve(config.model).id;
     const messageKey = `${nodeId}-1`;
     const answer = { text: '', usage: undefined as TokenUsage | undefined, finishReason: 'stop' };
@@ -37,7 +37,9 @@ export class ModelNode implements NodeExecutor<Config> {
       signal,
     };
     for await (const deltas of this.llm.stream(request)) {
-      for (const delta of deltas) take(delta);
+      for (const delta of joined(deltas)) take(delta);
+      const full = room();
+      if (full) await full;
     }
     if (answer.usage) emit({ type: 'usage', usage: answer.usage, cost: this.llm.cost(model, answer.usage), model });
     const text = answer.text.toWellFormed();
@@ -63,6 +65,19 @@ export class ModelNode implements NodeExecutor<Config> {
       }
     }
   }
+}
+
+/** What one upstream read brought, with its text in one piece. */
+function joined(deltas: readonly ChatDelta[]): readonly ChatDelta[] {
+  if (deltas.length < 2) return deltas;
+  const result: ChatDelta[] = [];
+  for (const delta of deltas) {
+    const last = result.at(-1);
+    if (last?.type === 'text' && delta.type === 'text')
+      result[result.length - 1] = { type: 'text', text: last.text + delta.text };
+    else result.push(delta);
+  }
+  return result;
 }
 
 /** PostgreSQL stores no NUL. */
