@@ -52,7 +52,7 @@ describe('the generated reference of the environment', () => {
 
   it('shows no default that is not plain', () => {
     const parsed = configuration('Parsed', {
-      ranges: setting('PARSED_RANGES', list().pipe(z.unknown()).default([{ first: 1 }]), 'Ranges.'),
+      ranges: setting('PARSED_RANGES', z.unknown().default([{ first: 1 }]), 'Ranges.'),
       prices: setting('PARSED_PRICES', z.unknown().default({ a: 1 }), 'Prices.'),
     });
     expect(environmentExample([parsed])).toContain('# PARSED_RANGES=\n');
