@@ -8,6 +8,8 @@ import type { EnvironmentVariables } from './platform/config/configuration.js';
 import { EnvironmentError } from './platform/config/environment.js';
 import { ServerConfig } from './platform/config/server.config.js';
 import { EmbeddedDatabase } from './platform/database/embedded-database.js';
+import { answerClientError } from './platform/http/client-error.js';
+import { Lifecycle } from './platform/health/lifecycle.js';
 import { jsonBody } from './platform/http/body.js';
 import { requestContext } from './platform/http/request-context.js';
 import { RequestValidationPipe } from './platform/http/validation.pipe.js';
@@ -40,6 +42,7 @@ export async function createApplication(
   app.set('query parser', 'simple');
   app.set('etag', false);
   app.disable('x-powered-by');
+  if (!options.preview) app.use(app.get(Lifecycle).track);
   app.use(requestContext, requestLog(logger), helmet({ contentSecurityPolicy: false }));
   app.use(compression({ filter: isCompressible }));
   if (config.corsOrigins.length > 0) {
@@ -66,6 +69,7 @@ export async function createApplication(
   if (options.preview) return app;
   if (config.exposeDocs) serveDocument(app);
   await app.init();
+  app.getHttpServer().on('clientError', answerClientError);
   app.use(unknownRoute);
   return app;
 }

@@ -30,7 +30,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key (ck_...).' }, 'apiKey');
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build());
-  const schemas = { ...document.components?.schemas, RunEvent: runEventSchema };
+  const schemas = closed({ ...document.components?.schemas, RunEvent: runEventSchema }, document);
   return { ...document, paths: completed(document), components: { ...document.components, schemas } };
 }
 
@@ -58,6 +58,25 @@ function completed({ paths }: OpenAPIObject): OpenAPIObject['paths'] {
     }
   }
   return paths;
+}
+
+type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+/** Request bodies take no other members than theirs. */
+function closed(schemas: Schemas, { paths }: OpenAPIObject): Schemas {
+  const names = new Set<string>();
+  const collect = (text: string): void => {
+    for (const [, name = ''] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) {
+      if (names.has(name)) continue;
+      names.add(name);
+      collect(JSON.stringify(schemas[name] ?? {}));
+    }
+  };
+  for (const path of Object.values(paths))
+    for (const method of METHODS) collect(JSON.stringify(path[method]?.requestBody ?? {}));
+  const close = ([name, schema]: [string, Schemas[string]]): [string, Schemas[string]] =>
+    names.has(name) ? [name, { ...schema, additionalProperties: false }] : [name, schema];
+  return Object.fromEntries(Object.entries(schemas).map(close));
 }
 
 type Parameter = NonNullable<NonNullable<OpenAPIObject['paths'][string]['get']>['parameters']>[number];

@@ -1,7 +1,13 @@
 import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { modelRateLimited, modelTimeout, modelUnavailable } from '../llm/llm.errors.js';
+import {
+  modelAuthenticationFailed,
+  modelRateLimited,
+  modelStreamBroken,
+  modelTimeout,
+  modelUnavailable,
+} from '../llm/llm.errors.js';
 import { Access } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { clientGone } from '../platform/http/client-gone.js';
@@ -37,6 +43,8 @@ export class ChatController {
     runCancelled,
     requirementsUnmet,
     tooManyRuns,
+    modelAuthenticationFailed,
+    modelStreamBroken,
     modelRateLimited,
     modelUnavailable,
     modelTimeout,

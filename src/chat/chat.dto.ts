@@ -38,6 +38,7 @@ export class ChatRequestDto {
 
   @Text({
     description: 'What the model is told before everything else. By default the conversation’s.',
+    min: 1,
     max: 20_000,
     optional: true,
     example: 'Answer briefly.',

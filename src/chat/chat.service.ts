@@ -4,17 +4,18 @@ import { ConversationService } from '../conversation/conversation.service.js';
 import type { Message } from '../conversation/message.js';
 import { LLMService } from '../llm/llm.service.js';
 import { newId } from '../platform/clock/id.js';
-import type { EventStream } from '../platform/http/event-stream.js';
+import { StreamInterrupted, type EventStream } from '../platform/http/event-stream.js';
 import { ClientGone } from '../platform/http/client-gone.js';
 import type { Principal } from '../platform/http/principal.js';
 import { currentRequest } from '../platform/http/request-context.js';
 import { notFound } from '../platform/problem/http.errors.js';
-import { problemFromBody } from '../platform/problem/problem.js';
+import { problemFromBody, type Problem } from '../platform/problem/problem.js';
 import { RunService } from '../workflow/run/run.service.js';
 import type { LoggedEvent } from '../workflow/run/run-event.js';
 import { toRunDto } from '../workflow/run/run.dto.js';
 import type { Run } from '../workflow/run/run.js';
 import { WorkflowExecutionService, type StartedRun } from '../workflow/run/workflow-execution.service.js';
+import { shuttingDown } from '../workflow/workflow.errors.js';
 import { WorkflowResolver } from '../workflow/workflow-resolver.js';
 import type { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
 
@@ -43,9 +44,15 @@ export class ChatService {
   /** The turn's end: `stream` folded. @throws Problem of a run that did not succeed, with its `runId` */
   async reply(caller: Principal, request: ChatRequestDto, gone: AbortSignal): Promise<ChatReplyDto> {
     const { run, events } = await this.begin(caller, request, gone);
-    gone.addEventListener('abort', () => this.cancelIfAsked(caller, request, run), { once: true });
+    const leave = (): void => this.cancelIfAsked(caller, request, run);
+    if (gone.aborted) leave();
+    else gone.addEventListener('abort', leave, { once: true });
     let last: LoggedEvent | undefined;
-    for await (const batch of events) last = batch.at(-1);
+    try {
+      for await (const batch of events) last = batch.at(-1);
+    } catch (error) {
+      throw error instanceof StreamInterrupted ? goesOnElsewhere(run, error) : error;
+    }
     return this.replyOf(await this.execution.get(caller, run.id), last);
   }
 
@@ -114,6 +121,13 @@ export class ChatService {
     return { conversation, message, run: toRunDto(run) };
   }
 }
+
+/** This process shuts down; the run is handed over. */
+const goesOnElsewhere = ({ id }: Run, { retryMs }: StreamInterrupted): Problem =>
+  shuttingDown(`This process shuts down. Run ${id} goes on in another: read it at /api/v1/runs/${id}.`, {
+    extensions: { runId: id },
+    headers: { 'Retry-After': String(Math.ceil(retryMs / 1_000)) },
+  });
 
 /** Free text reaches nodes by reference: what looks like a reference inside it stays text. */
 const byReference = (parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>

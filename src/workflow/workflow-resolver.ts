@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validationFailed } from '../platform/problem/http.errors.js';
 import type { Definition } from './definition/definition.js';
+import { schemaFaults } from './definition/schema-faults.js';
 import { TemplateRegistry } from './template/template.registry.js';
 import { requirementsUnmet, workflowUnknown } from './workflow.errors.js';
 
@@ -36,12 +37,7 @@ export class WorkflowResolver {
     if (!template) throw workflowUnknown(`There is no workflow "${name}" in this workspace. "plain" is always there.`);
     const parsed = template.parameters.safeParse(parameters);
     if (!parsed.success) {
-      throw validationFailed(
-        parsed.error.issues.map(({ path, message }) => ({
-          pointer: `/parameters/${path.map(String).join('/')}`,
-          detail: message,
-        })),
-      );
+      throw validationFailed(schemaFaults(parsed.error.issues, '/parameters'));
     }
     return { name: template.name, definition: template.builder.build(parsed.data) };
   }

@@ -71,6 +71,23 @@ const HOW_TO_RAISE = {
   nodeTimeoutMs: 'Raise NODE_TIMEOUT_MS, or set the node’s timeoutMs.',
 } as const;
 
+const otherLimit = problemType({
+  slug: 'limit-exceeded',
+  status: 422,
+  title: 'Limit exceeded',
+  explanation:
+    'The run reached a limit other than time. Partial output is kept. The problem names the limit, its value and how to raise it.',
+});
+
+/** The problem of the limit of tokens of a run. */
+export const tokensExceeded = (value: number): Problem =>
+  otherLimit(
+    `The run used more than ${value} tokens. Raise MAX_TOKENS_PER_RUN, or send a higher limits.maxTokens up to it.`,
+    {
+      extensions: { limit: 'maxTokens', value },
+    },
+  );
+
 /** The problem of a time limit: which, its value and how to raise it. */
 export const limitReached = (limit: keyof typeof HOW_TO_RAISE, value: number, subject: string): Problem =>
   timeLimit(`${subject} took longer than ${value} ms. ${HOW_TO_RAISE[limit]}`, { extensions: { limit, value } });

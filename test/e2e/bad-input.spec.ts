@@ -34,14 +34,14 @@ describe('bad input', () => {
   interface Sent {
     readonly method?: string;
     readonly headers?: Record<string, string>;
-    readonly body?: string | Uint8Array;
+    readonly body?: RequestInit['body'];
   }
 
   const send = (path: string, { method = 'POST', headers, body }: Sent): Promise<Response> =>
     fetch(`${chatter.url}${path}`, {
       method,
       headers: { ...anna.headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-      body: body as BodyInit | undefined,
+      body,
     });
 
   /** What every problem is: checked on each one that any test here meets. */

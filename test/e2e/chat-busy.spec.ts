@@ -295,6 +295,24 @@ describe('a conversation that a run holds', () => {
       expect([done, frames.at(-1)!.event]).toMatchObject([true, { type: 'error', problem: { status: 404 } }]);
     });
 
+    it('ends a turn that waits for its turn with 404, once it has come', async () => {
+      const { live, runId, conversationId } = await stalled();
+      const waiting = chat({ conversationId, message: 'too late', onBusy: 'enqueue' });
+      const id = await eventually(() => idInStatus('queued', conversationId));
+      await chatter.call('DELETE', `/conversations/${conversationId}`, { as: anna });
+      await cancel(runId);
+      await live.ended;
+      const { status, body } = await waiting;
+      expect([status, body.type, body.runId]).toEqual([404, '/problems/not-found', id]);
+      expect(await run(id)).toMatchObject({ status: 'failed', attempt: 1 });
+      const log = await openStream(`${chatter.url}/api/v1/runs/${id}/events`, { headers: anna.headers });
+      const { frames, done } = await log.whole();
+      expect([done, frames.map(({ id: seq, event }) => `${seq} ${event.type}`)]).toEqual([
+        true,
+        ['1 start', '2 error'],
+      ]);
+    }, 20_000);
+
     it('for good ends streams and JSON requests that wait for its run', async () => {
       const { live, conversationId } = await stalled();
       const follower = await openStream(`${chatter.url}/api/v1/runs/${live.headers['x-run-id']}/events`, {

@@ -232,7 +232,11 @@ describe('an Idempotency-Key', () => {
     it('still causes one run', async () => {
       const before = await stored();
       const [first, second, later] = await twice('run', (key) => post('/chat', { message: 'Say exactly: one' }, key));
-      expect(await stored()).toMatchObject({ runs: before.runs + 1, users: before.users + 1, answers: before.answers + 1 });
+      expect(await stored()).toMatchObject({
+        runs: before.runs + 1,
+        users: before.users + 1,
+        answers: before.answers + 1,
+      });
       expect([first!.status, second!.status].sort()).toEqual([200, 409]);
       expect([later!.status, later!.body]).toEqual([200, first!.status === 200 ? first!.body : second!.body]);
     });
@@ -241,7 +245,12 @@ describe('an Idempotency-Key', () => {
       const before = await stored();
       const answers = await twice('conversation', (key) => post('/conversations', { title: 'Once' }, key));
       expect((await stored()).conversations).toBe(before.conversations + 1);
-      expect(answers.slice(0, 2).map(({ status }) => status).sort()).toEqual([201, 409]);
+      expect(
+        answers
+          .slice(0, 2)
+          .map(({ status }) => status)
+          .sort(),
+      ).toEqual([201, 409]);
       expect(answers[2]!.body).toEqual(answers.find(({ status }) => status === 201)!.body);
     });
   });

@@ -92,7 +92,7 @@ describe('the database', () => {
         });
       const results = await Promise.allSettled(Array.from({ length: 10 }, (_, index) => one(index)));
       expect(results.map(({ status, ...rest }) => [status, String((rest as { reason: unknown }).reason)])).toEqual(
-        Array(10).fill(['rejected', 'Error: undone']),
+        Array.from({ length: 10 }, () => ['rejected', 'Error: undone']),
       );
     });
 
@@ -153,7 +153,9 @@ describe('the database', () => {
       let seenInside: Promise<string[]> | undefined;
       await database.transaction(async () => {
         await add('a');
-        database.afterCommit(() => (seenInside = stored()));
+        database.afterCommit(() => {
+          seenInside = stored();
+        });
       });
       expect(await seenInside).toEqual(['a']);
       let acted = false;
@@ -185,11 +187,11 @@ describe('the database', () => {
   it('tells a duplicate of a constraint from other faults', async () => {
     await add('a');
     const error: unknown = await add('a').catch((fault: unknown) => fault);
-    expect([isUniqueViolation(error), isUniqueViolation(error, 'note_text'), isUniqueViolation(error, 'other')]).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect([
+      isUniqueViolation(error),
+      isUniqueViolation(error, 'note_text'),
+      isUniqueViolation(error, 'other'),
+    ]).toEqual([true, true, false]);
     expect([isUniqueViolation(new Error('x')), isUniqueViolation(null), isDatabaseUnavailable(error)]).toEqual([
       false,
       false,
@@ -221,7 +223,10 @@ describe('the database', () => {
     }
 
     it('are part of the act: what a listener stores stays or goes with it', async () => {
-      const module = await Test.createTestingModule({ imports: [DiscoveryModule], providers: [EventBus, Listener] }).compile();
+      const module = await Test.createTestingModule({
+        imports: [DiscoveryModule],
+        providers: [EventBus, Listener],
+      }).compile();
       await module.init();
       const bus = module.get(EventBus);
       const note = (text: string) =>

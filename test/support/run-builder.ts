@@ -9,16 +9,17 @@ type Parts = Partial<NewRun>;
 export function runBuilder(migrated: MigratedDatabase) {
   const runs = new RunRepository(migrated.database);
 
-  const newRun = async (parts: Parts = {}): Promise<NewRun> => ({
-    id: newId(),
-    ...(parts.workspaceId && parts.userId ? undefined : await migrated.tenant()),
-    kind: 'chat',
-    workflow: { name: 'plain', hash: 'h' },
-    input: { message: 'Hello' },
-    limits: {},
-    metadata: {},
-    ...parts,
-  } as NewRun);
+  const newRun = async (parts: Parts = {}): Promise<NewRun> =>
+    ({
+      id: newId(),
+      ...(parts.workspaceId && parts.userId ? undefined : await migrated.tenant()),
+      kind: 'chat',
+      workflow: { name: 'plain', hash: 'h' },
+      input: { message: 'Hello' },
+      limits: {},
+      metadata: {},
+      ...parts,
+    }) as NewRun;
 
   return {
     runs,

@@ -23,6 +23,7 @@ export function dataSourceOptions(config: DatabaseConfig, connection: Connection
     extra: {
       options: `-c search_path=${config.schema} -c statement_timeout=${config.statementTimeoutMs} -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC`,
       keepAlive: true,
+      query_timeout: config.statementTimeoutMs + 5_000,
       idleTimeoutMillis: 30_000,
     },
   };

@@ -1,8 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+  type Repository,
+} from 'typeorm';
 
 interface Ambient {
   readonly client: PoolClient;
@@ -55,7 +63,8 @@ export class Database {
         refuseAborted(client);
         await runner.commitTransaction();
       } catch (error) {
-        if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+        if (runner.isTransactionActive)
+          await runner.rollbackTransaction().catch((fault: unknown) => discard(runner, fault));
         throw error;
       } finally {
         ambient.isOpen = false;
@@ -96,11 +105,18 @@ export class Database {
   private nameOf(text: string): string {
     let name = this.names.get(text);
     if (name === undefined) {
-      name = `s${this.names.size}`;
+      name = createHash('sha256').update(text).digest('base64url').slice(0, 22);
       this.names.set(text, name);
     }
     return name;
   }
+}
+
+/** A connection that cannot even roll back must not be given to anybody else. */
+function discard(runner: QueryRunner, fault: unknown): void {
+  void (runner as unknown as { releasePostgresConnection(error: unknown): Promise<void> }).releasePostgresConnection(
+    fault,
+  );
 }
 
 /** PostgreSQL answers the COMMIT of a transaction with a failed statement with a rollback and no error. */

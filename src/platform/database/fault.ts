@@ -4,29 +4,34 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return code === '23505' && (constraint === undefined || violated === constraint);
 }
 
-const CONNECTION_CODES = new Set([
+const NETWORK = new Set([
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOENT',
+  'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  '08006',
-  '08003',
-  '08001',
 ]);
+/** Connection, resource and shutdown classes; a server that only reads; idle limits of a session. */
+const AWAY = /^(?:08|53|57P|58)|^(?:25006|25P03|25P04)$/;
+/** Deadlock, serialisation, lock and statement timeouts: the same statement may well succeed the next time. */
+const PASSING = /^(?:40001|40P01|55P03|57014)$/;
+const AWAY_MESSAGE =
+  /timeout exceeded when trying to connect|^timeout expired$|Connection terminated|Client has encountered a connection error|Query read timeout|Query runner already released/;
 
 /** Whether `error` says that the database cannot be reached right now, as opposed to refusing a statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message } = pgError(error);
-  if (code !== undefined && CONNECTION_CODES.has(code)) return true;
-  return /timeout exceeded when trying to connect|^timeout expired$|Connection terminated|Client has encountered a connection error/.test(
-    message ?? '',
-  );
+  return NETWORK.has(code ?? '') || AWAY.test(code ?? '') || AWAY_MESSAGE.test(message ?? '');
 }
+
+/** Whether the same work may succeed when it is tried again. */
+export const isTransient = (error: unknown): boolean =>
+  isDatabaseUnavailable(error) || PASSING.test(pgError(error).code ?? '');
 
 /** PostgreSQL's own fields, also from inside TypeORM's QueryFailedError. */
 function pgError(error: unknown): { code?: string; constraint?: string; message?: string } {

@@ -51,7 +51,7 @@ export class HealthController {
   /** Terminus's report; 503 when anything is down or while draining. */
   private async report(response: Response): Promise<HealthCheckResult> {
     const result = await this.health.check([() => this.database.check()]).catch((error: unknown) => reportOf(error));
-    const draining = this.lifecycle.isDraining;
+    const draining = !this.lifecycle.isReady;
     response.setHeader('Cache-Control', 'no-store');
     response.status(result.status === 'ok' && !draining ? 200 : 503);
     return draining ? { ...result, status: 'shutting_down' } : result;

@@ -1,10 +1,16 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { malformedJson, payloadTooLarge, unsupportedMediaType } from '../problem/http.errors.js';
 
 /** Reads JSON bodies up to `limit` bytes; answers what is no JSON, too large or of another media type as a problem. */
 export function jsonBody(limit: number): RequestHandler {
-  const parse = express.json({ limit, strict: true, type: isJson });
+  const parse = express.json({ limit, strict: false, type: isJson, verify: refuseOtherThanUtf8 });
   return (request: Request, response: Response, next: NextFunction) => {
+    if (Number(request.headers['content-length'] ?? 0) > limit) {
+      response.setHeader('Connection', 'close');
+      next(payloadTooLarge(`The body is larger than ${limit} bytes.`));
+      return;
+    }
     if (hasBody(request) && !isJson(request)) {
       next(
         unsupportedMediaType(
@@ -19,10 +25,18 @@ export function jsonBody(limit: number): RequestHandler {
   };
 }
 
-const isJson = (request: { readonly headers: Readonly<Record<string, unknown>> }): boolean =>
-  /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(
-    typeof request.headers['content-type'] === 'string' ? request.headers['content-type'] : '',
-  );
+/** `application/json` or `application/<something>+json`, in UTF-8. */
+const isJson = ({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): boolean => {
+  const [type = '', ...parameters] = String(headers['content-type'] ?? '')
+    .toLowerCase()
+    .split(';');
+  const charset = parameters.map((parameter) => /^\s*charset="?([\w-]+)"?\s*$/.exec(parameter)?.[1]).find(Boolean);
+  return /^application\/(?:[\w.+-]+\+)?json$/.test(type.trim()) && (charset ?? 'utf-8').replace('-', '') === 'utf8';
+};
+
+function refuseOtherThanUtf8(_request: unknown, _response: unknown, bytes: Buffer): void {
+  if (!isUtf8(bytes)) throw new Error('The body is not UTF-8.');
+}
 
 const hasBody = (request: Request): boolean =>
   request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
@@ -33,7 +47,9 @@ function translated(error: unknown, limit: number): unknown {
     case 'entity.too.large':
       return payloadTooLarge(`The body is larger than ${limit} bytes.`, { cause: error });
     case 'entity.parse.failed':
-      return malformedJson('The body is not one JSON object or list.', { cause: error });
+      return malformedJson('The body is not JSON.', { cause: error });
+    case 'entity.verify.failed':
+      return malformedJson('The body is not UTF-8.', { cause: error });
     case 'charset.unsupported':
     case 'encoding.unsupported':
       return unsupportedMediaType('Send the body in UTF-8, uncompressed or as gzip, deflate or br.', { cause: error });

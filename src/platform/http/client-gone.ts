@@ -11,8 +11,10 @@ export class ClientGone extends Error {
 export function clientGone(request: Request): AbortSignal {
   const controller = new AbortController();
   const response = request.res;
-  response?.once('close', () => {
-    if (!response.writableFinished) controller.abort(new ClientGone());
-  });
+  const leave = (): void => {
+    if (!response?.writableFinished) controller.abort(new ClientGone());
+  };
+  if (response?.closed) leave();
+  else response?.once('close', leave);
   return controller.signal;
 }

@@ -10,7 +10,7 @@ export interface EventStreamOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds between comment lines that keep an idle connection open. */
   readonly heartbeatMs?: number;
-  /** Asked at every heartbeat; `false` ends the stream without `[DONE]`. */
+  /** Asked every second; `false` ends the stream without `[DONE]`. */
   readonly stillAllowed?: () => Promise<boolean>;
   /** Called once when the reader is gone before the end: it left, was cut as stalled or may no longer read. */
   readonly onDisconnect?: () => void;
@@ -26,6 +26,8 @@ export class StreamInterrupted extends Error {
 }
 
 const HEARTBEAT_MS = 15_000;
+/** What is asked is mostly remembered: a revocation ends a stream within the age of that memory and a second. */
+const AUTHORISE_MS = 1_000;
 /** A stream that has nothing yet to tell sends its headers and a comment after this long. */
 const FIRST_BYTE_MS = 1_000;
 /** While a reader leaves this many bytes unread its source is not asked for more; ... */
@@ -79,7 +81,8 @@ class EventStreamBody extends Readable {
     this.stallMs = options.stallMs ?? STALL_MS;
     this.timers = [
       setTimeout(() => this.pushedBytes === 0 && this.ping(), FIRST_BYTE_MS),
-      setInterval(() => void this.beat(), options.heartbeatMs ?? HEARTBEAT_MS),
+      setInterval(() => this.ping(), options.heartbeatMs ?? HEARTBEAT_MS),
+      setInterval(() => void this.authorise(), AUTHORISE_MS),
       setInterval(() => this.cutWhenStalled(), this.stallMs / 4),
     ];
     void this.pump();
@@ -91,10 +94,14 @@ class EventStreamBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     for (const timer of this.timers) clearTimeout(timer);
-    this.frames.return?.(undefined).catch(() => undefined);
+    this.endSource();
     this.makeRoom();
     if (!this.isComplete) this.options.onDisconnect?.();
     callback(error);
+  }
+
+  private endSource(): void {
+    this.frames.return?.(undefined).catch(() => undefined);
   }
 
   private async pump(): Promise<void> {
@@ -136,8 +143,7 @@ class EventStreamBody extends Readable {
     this.send(': ping\n\n');
   }
 
-  private async beat(): Promise<void> {
-    this.ping();
+  private async authorise(): Promise<void> {
     const allowed = await this.options.stillAllowed?.().catch(() => true);
     if (allowed === false) this.destroy(new Error('The reader may no longer read.'));
   }

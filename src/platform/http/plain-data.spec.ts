@@ -88,7 +88,10 @@ describe('plain data', () => {
   });
 
   it.each([
-    ['members', (size: number) => Array.from({ length: 1_000 }, () => Array(size / 1_000).fill({ a: '' }))],
+    [
+      'members',
+      (size: number) => Array.from({ length: 1_000 }, () => Array.from({ length: size / 1_000 }, () => ({ a: '' }))),
+    ],
     ['text', (size: number) => ({ a: 'x~/'.repeat(size * 3) })],
     ['a name', (size: number) => ({ [`${'~/'.repeat(size * 4)}`]: { a: { b: { c: '\0' } } } })],
   ])('is checked in time linear in its %s', (_, make) => {

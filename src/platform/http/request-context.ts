@@ -18,6 +18,9 @@ const storage = new AsyncLocalStorage<RequestContext>();
 
 export const currentRequest = (): RequestContext | undefined => storage.getStore();
 
+/** Runs `work` outside of any request: what it starts outlives the request that happened to cause it. */
+export const withoutRequest = <Result>(work: () => Result): Result => storage.exit(work);
+
 const TRACEPARENT = /^[\da-f]{2}-(?!0{32})([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 

@@ -23,7 +23,7 @@ export class RequestValidationPipe extends ValidationPipe {
     const faults = plainDataFaults(value);
     if (faults.length > 0) throw validationFailed(faults);
     const expected = metadata.type === 'body' && value === undefined ? {} : value;
-    if (metadata.type === 'body' && Array.isArray(expected))
+    if (metadata.type === 'body' && (typeof expected !== 'object' || expected === null || Array.isArray(expected)))
       throw validationFailed([{ pointer: '', detail: 'must be an object' }]);
     return super.transform(expected, metadata);
   }

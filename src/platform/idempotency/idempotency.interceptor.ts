@@ -16,7 +16,7 @@ import type { AuthenticatedRequest } from '../http/principal.js';
 import { plainDataFaults } from '../http/plain-data.js';
 import { currentRequest } from '../http/request-context.js';
 import { validationFailed } from '../problem/http.errors.js';
-import { Problem, problemFromBody, type ProblemBody } from '../problem/problem.js';
+import type { Problem } from '../problem/problem.js';
 import { idempotencyKeyInvalid, idempotencyKeyReused, requestInFlight } from './idempotency.errors.js';
 import { IdempotencyRepository, type RequestKey, type StoredAnswer } from './idempotency.repository.js';
 
@@ -25,17 +25,20 @@ const CAUSES_RUN = 'idempotency:causes-run';
 /** The route starts a run: a repeated request is answered from that run, whichever rendering it asks for. */
 export const CausesRun = () => SetMetadata(CAUSES_RUN, true);
 
+const REPEATABLE = 'idempotency:repeatable';
+
+/** The act may be repeated without harm by its nature: a key is not needed and not kept. */
+export const Repeatable = () => SetMetadata(REPEATABLE, true);
+
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const RETRY_AFTER = { 'Retry-After': '1' };
 const RELEASE_TRIES = 20;
 const RELEASE_PAUSE_MS = 500;
 /** Headers that belong to what was made, and are answered again. */
 const KEPT_HEADERS = ['Location', 'ETag'];
-/** Refusals that the same request would meet again; every other failure frees the key. */
-const LASTING = new Set([400, 403, 404, 410, 422]);
 
 /**
- * Honours `Idempotency-Key` on POST. Answers of ordinary routes are stored in the transaction of their effect; a route
+ * Honours `Idempotency-Key` on POST. A request that fails caused nothing, and leaves its key free. Answers of ordinary routes are stored in the transaction of their effect; a route
  * that causes a run ties the run to the key and answers from it.
  */
 @Injectable()
@@ -53,6 +56,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = http.getRequest<AuthenticatedRequest>();
     const key = request.headers['idempotency-key'];
     if (request.method !== 'POST' || key === undefined || !request.principal) return next.handle();
+    if (this.reflector.get<boolean | undefined>(REPEATABLE, context.getHandler())) return next.handle();
     if (typeof key !== 'string' || !KEY.test(key))
       throw idempotencyKeyInvalid('Idempotency-Key is not 1 to 255 printable ASCII characters.');
 
@@ -79,9 +83,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'otherBody':
         throw idempotencyKeyReused(`Idempotency-Key ${request.key} was used here with another body.`);
       case 'inFlight':
-        throw requestInFlight(`The first request with Idempotency-Key ${request.key} is not answered yet.`, {
-          headers: RETRY_AFTER,
-        });
+        throw inFlight(request);
       case 'answered':
         return reservation.runId === null
           ? replay(reservation.answer, response)
@@ -103,7 +105,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     let attached = false;
     if (context) {
       context.attachRun = async (runId) => {
-        await this.repository.attachRun(request, runId);
+        if (!(await this.repository.attachRun(request, runId))) throw inFlight(request);
         this.database.afterCommit(() => {
           attached = true;
         });
@@ -112,10 +114,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await lastValueFrom(next.handle());
     } catch (error) {
-      if (!attached) await this.afterFailure(request, error);
+      if (!attached) void this.release(request);
       throw error;
     } finally {
-      if (attached) await this.repository.answer(request, { status: response.statusCode, headers: {}, body: '' });
+      if (attached) await this.markAnswered(request, response.statusCode);
+    }
+  }
+
+  /** Only spares later requests a wait: they find the run by the key whether this is stored or not. */
+  private async markAnswered(request: RequestKey, status: number): Promise<void> {
+    try {
+      await this.repository.answer(request, { status, headers: {}, body: '' });
+    } catch (error) {
+      this.logger.warn(`An Idempotency-Key could not be marked as answered: ${String(error)}`);
     }
   }
 
@@ -125,20 +136,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
         const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
         const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => kept(name, response.getHeader(name))));
         const body = result === undefined ? '' : JSON.stringify(result);
-        await this.repository.answer(request, { status: response.statusCode, headers, body });
+        const answer = { status: response.statusCode, headers, body };
+        if (!(await this.repository.answer(request, answer))) throw inFlight(request);
         return result;
       });
     } catch (error) {
-      await this.afterFailure(request, error);
-      throw error;
-    }
-  }
-
-  private async afterFailure(request: RequestKey, error: unknown): Promise<void> {
-    if (error instanceof Problem && LASTING.has(error.status)) {
-      await this.repository.answer(request, { status: error.status, headers: {}, body: JSON.stringify(error.body()) });
-    } else {
       void this.release(request);
+      throw error;
     }
   }
 
@@ -155,12 +159,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 }
 
+const inFlight = ({ key }: RequestKey): Problem =>
+  requestInFlight(`Another request with Idempotency-Key ${key} is not answered yet.`, { headers: RETRY_AFTER });
+
 const kept = (name: string, value: unknown): [string, string][] => (typeof value === 'string' ? [[name, value]] : []);
 
-/** @throws Problem the stored one, when the first answer was a refusal */
 function replay({ status, headers, body }: StoredAnswer, response: Response): unknown {
-  response.setHeader('Idempotent-Replay', 'true');
-  if (status >= 400) throw problemFromBody(JSON.parse(body) as ProblemBody);
   response.status(status).set(headers);
+  response.setHeader('Idempotent-Replay', 'true');
   return body === '' ? undefined : JSON.parse(body);
 }

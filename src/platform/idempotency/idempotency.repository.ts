@@ -47,18 +47,21 @@ export class IdempotencyRepository {
     return { state: 'answered', runId: row.run_id, answer: { status: row.status, headers: row.headers ?? {}, body } };
   }
 
-  /** Ties the run that the request caused, in the transaction that makes the run. */
-  async attachRun(request: RequestKey, runId: string): Promise<void> {
-    await this.database.query(ATTACH, [...keyOf(request), runId]);
+  /**
+   * Ties the run that the request caused, in the transaction that makes the run. False when another request that took
+   * the key over has tied one: the transaction must be undone.
+   */
+  async attachRun(request: RequestKey, runId: string): Promise<boolean> {
+    return (await this.database.one(ATTACH, [...keyOf(request), runId])) !== undefined;
   }
 
-  async answer(request: RequestKey, { status, headers, body }: StoredAnswer): Promise<void> {
-    await this.database.query(ANSWER, [
-      ...keyOf(request),
-      status,
-      JSON.stringify(headers),
-      this.sealer.seal(body, PURPOSE),
-    ]);
+  /**
+   * Stores the answer, in the transaction of the request's effect. False when another request that took the key over
+   * has answered: the transaction must be undone.
+   */
+  async answer(request: RequestKey, { status, headers, body }: StoredAnswer): Promise<boolean> {
+    const values = [status, JSON.stringify(headers), this.sealer.seal(body, PURPOSE)];
+    return (await this.database.one(ANSWER, [...keyOf(request), ...values])) !== undefined;
   }
 
   /** Frees the key of a request that caused nothing. */
@@ -87,7 +90,7 @@ const WHERE_KEY = 'workspace_id = $1 AND user_id = $2 AND route = $3 AND key = $
 /** A key past its 24 h starts anew; one whose holder died (lock over, no answer) is taken over with its run. */
 const RESERVE = `
   INSERT INTO idempotency_key AS held (workspace_id, user_id, route, key, body_hash, locked_until)
-  VALUES ($1, $2, $3, $4, $5, now() + interval '60 seconds')
+  VALUES ($1, $2, $3, $4, $5, now() + interval '15 seconds')
   ON CONFLICT (workspace_id, user_id, route, key) DO UPDATE SET
     run_id = CASE WHEN held.created_at < now() - interval '24 hours' THEN NULL ELSE held.run_id END,
     created_at = CASE WHEN held.created_at < now() - interval '24 hours' THEN now() ELSE held.created_at END,
@@ -98,9 +101,9 @@ const RESERVE = `
 
 const READ = `SELECT body_hash, run_id, status, headers, sealed_body FROM idempotency_key WHERE ${WHERE_KEY}`;
 
-const ATTACH = `UPDATE idempotency_key SET run_id = $5 WHERE ${WHERE_KEY} AND run_id IS NULL`;
+const ATTACH = `UPDATE idempotency_key SET run_id = $5 WHERE ${WHERE_KEY} AND run_id IS NULL RETURNING key`;
 
-const ANSWER = `UPDATE idempotency_key SET status = $5, headers = $6, sealed_body = $7 WHERE ${WHERE_KEY}`;
+const ANSWER = `UPDATE idempotency_key SET status = $5, headers = $6, sealed_body = $7 WHERE ${WHERE_KEY} AND status IS NULL RETURNING key`;
 
 const RELEASE = `DELETE FROM idempotency_key WHERE ${WHERE_KEY} AND status IS NULL AND run_id IS NULL`;
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Param } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Public } from '../http/access.js';
 import { ApiProblems } from '../http/api-problems.js';
 import { notFound } from './http.errors.js';
@@ -13,6 +13,7 @@ export class ProblemController {
   @Public()
   @Header('Content-Type', 'text/html; charset=utf-8')
   @ApiProduces('text/html')
+  @ApiOkResponse({ description: 'A page.' })
   @ApiOperation({ summary: 'List every kind of problem', operationId: 'listProblems' })
   list(): string {
     return page(
@@ -30,6 +31,7 @@ export class ProblemController {
   @Public()
   @Header('Content-Type', 'text/html; charset=utf-8')
   @ApiProduces('text/html')
+  @ApiOkResponse({ description: 'A page.' })
   @ApiOperation({ summary: 'Explain a kind of problem', operationId: 'explainProblem' })
   @ApiProblems(404)
   explain(@Param('slug') slug: string): string {

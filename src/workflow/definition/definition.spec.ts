@@ -57,7 +57,7 @@ describe('a graph definition', () => {
   it.each([
     ['no nodes', graph({ nodes: [] }), ['nodes']],
     ['101 nodes', graph({ nodes: Array.from({ length: 101 }, (_, index) => node(`n${index}`)) }), ['nodes']],
-    ['201 edges', graph({ edges: Array(201).fill({ from: 'a', to: 'a' }) }), ['edges']],
+    ['201 edges', graph({ edges: Array.from({ length: 201 }, () => ({ from: 'a', to: 'a' })) }), ['edges']],
     ['an unknown member', graph({ more: 1 }), ['']],
     ['an unknown member of a node', graph({ nodes: [node('a', { more: 1 })] }), ['nodes/0']],
     ['another kind', { ...graph(), kind: 'code' }, ['kind']],

@@ -8,6 +8,7 @@ import {
   type EdgeDefinition,
   type NodeDefinition,
 } from '../definition/definition.js';
+import { schemaFaults } from '../definition/schema-faults.js';
 import { NodeRegistry, type RegisteredNodeType } from '../node/node.registry.js';
 import { requirementsUnmet } from '../workflow.errors.js';
 import type { CompiledGraph } from './compiled-graph.js';
@@ -40,9 +41,7 @@ export class GraphCompiler {
   private async build(definition: Definition): Promise<CompiledGraph> {
     const parsed = GraphDefinition.safeParse(definition);
     if (!parsed.success) {
-      throw validationFailed(
-        parsed.error.issues.map(({ path, message }) => ({ pointer: pointerOf(path), detail: message })),
-      );
+      throw validationFailed(schemaFaults(parsed.error.issues));
     }
     const types = this.typesOf(parsed.data);
     const { buildGraph } = await import('./compiled-graph.js');

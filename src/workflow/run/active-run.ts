@@ -1,6 +1,8 @@
 import type { TokenUsage } from '../../llm/chat-model.js';
+import { approximateTokens } from '../../llm/approximate-tokens.js';
 import type { Problem } from '../../platform/problem/problem.js';
 import type { GraphEvent } from '../graph/compiled-graph.js';
+import { tokensExceeded } from '../workflow.errors.js';
 import type { EventFields, RunEventType } from './run-event.js';
 import type { Run } from './run.js';
 import { RunJournal } from './run-journal.js';
@@ -16,13 +18,19 @@ export class ActiveRun {
   readonly journal: RunJournal;
   private readonly controller = new AbortController();
   private readonly startedAt = performance.now();
+  private isOver = false;
   private resumed: Unfinished | undefined;
   private text = '';
   private spentTokens: TokenUsage | undefined;
+  private streamedTokens = 0;
   private spentCost: number | null = 0;
   private lastModel: string | undefined;
 
-  constructor(readonly run: Run) {
+  constructor(
+    readonly run: Run,
+    /** Most tokens of all model calls. */
+    private readonly maxTokens: number,
+  ) {
     this.journal = new RunJournal(run.id, run.fence);
   }
 
@@ -33,6 +41,11 @@ export class ActiveRun {
   /** Ends the work: with a problem the run ends so, with {@link HandedOver} it is left to another process. */
   stop(reason: Problem | HandedOver): void {
     this.controller.abort(reason);
+  }
+
+  /** The work is over: what a node that does not stop says from now on is not heard. */
+  end(): void {
+    this.isOver = true;
   }
 
   /** Milliseconds of execution over all attempts. */
@@ -75,6 +88,7 @@ export class ActiveRun {
 
   /** Turns what the graph says into events. A node that an earlier attempt told of is not told of again. */
   hear(event: GraphEvent): void {
+    if (this.isOver) return;
     const { path } = event;
     switch (event.kind) {
       case 'nodeStart': {
@@ -104,17 +118,32 @@ export class ActiveRun {
     switch (event.type) {
       case 'token':
         this.text += event.content;
+        this.countStreamed(event.content);
         return this.record('token', { path, content: event.content, messageKey: event.messageKey });
       case 'thinking':
+        this.countStreamed(event.content);
         return this.record('thinking', { path, content: event.content, messageKey: event.messageKey });
       case 'note':
         return this.record('note', { path, code: event.code, detail: event.detail });
       case 'usage':
         this.spentTokens = sum(this.spentTokens, event.usage);
+        this.streamedTokens = 0;
         this.spentCost = this.spentCost === null || event.cost === null ? null : this.spentCost + event.cost;
         this.lastModel = event.model;
-        return this.record('usage', { path, ...event.usage, cost: event.cost, model: event.model });
+        this.record('usage', { path, ...event.usage, cost: event.cost, model: event.model });
+        return this.stopWhenSpent();
     }
+  }
+
+  /** Counts what a call has said so far; its exact usage comes with its end. */
+  private countStreamed(content: string): void {
+    this.streamedTokens += approximateTokens(content);
+    this.stopWhenSpent();
+  }
+
+  private stopWhenSpent(): void {
+    if ((this.spentTokens?.totalTokens ?? 0) + this.streamedTokens > this.maxTokens)
+      this.stop(tokensExceeded(this.maxTokens));
   }
 }
 

@@ -11,6 +11,7 @@ import { RunJournal } from './run-journal.js';
 
 const AT = new Date(0);
 const FLUSH_MS = 50;
+const AWAY = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 
 /** The log's table, as its repository promises it: fenced, and the same event twice is one. */
 class Table {
@@ -18,13 +19,14 @@ class Table {
   readonly rows = new Map<string, LoggedEvent>();
   readonly fences = new Map<string, number>();
   /** What happens to the next appends; beyond the last, all is well. */
-  readonly fate: ('fails' | 'losesAnswer' | Promise<unknown>)[] = [];
+  readonly fate: ('fails' | 'refused' | 'losesAnswer' | 'fine' | Promise<unknown>)[] = [];
 
   readonly repository = {
     append: async (batches: readonly EventBatch[]): Promise<ReadonlySet<string>> => {
       this.appends.push(batches);
       const fate = this.fate.shift();
-      if (fate === 'fails') throw new Error('away');
+      if (fate === 'fails') throw AWAY;
+      if (fate === 'refused' && batches.some(({ runId }) => runId === 'poison')) throw new Error('refused');
       if (fate instanceof Promise) await fate;
       const held = batches.filter(({ runId, fence }) => (this.fences.get(runId) ?? fence) === fence);
       for (const { runId, events } of held) {
@@ -35,7 +37,7 @@ class Table {
           this.rows.set(key, event);
         }
       }
-      if (fate === 'losesAnswer') throw new Error('answer lost');
+      if (fate === 'losesAnswer') throw AWAY;
       return new Set(held.map(({ runId }) => runId));
     },
   } as unknown as EventRepository;
@@ -198,6 +200,27 @@ describe('the event log', () => {
     },
   );
 
+  it('lets go of the run alone whose events the database refuses', async () => {
+    table.fate.push('refused', 'refused', 'refused');
+    const [poison, sound] = [opened('poison'), opened('sound')];
+    poison.say();
+    sound.say();
+    await sleep(30);
+    await log.close(sound.journal);
+    expect([poison.fenced, table.of('poison')]).toEqual([['poison'], []]);
+    expect([sound.fenced, seqs(sound.heard), seqs(table.of('sound'))]).toEqual([[], [1], [1]]);
+  });
+
+  it('lets go of its runs when the database is away for as long as a lease lasts', async () => {
+    log = new EventLog(table.repository, feed, new RunConfig({ RUN_LEASE_MS: '600' }));
+    table.fate.push('fails', 'fails', 'fails', 'fails');
+    const run = opened('r');
+    run.say();
+    await sleep(30);
+    await log.close(run.journal);
+    expect([run.fenced, run.heard, table.of('r')]).toEqual([['r'], [], []]);
+  });
+
   it('leaves what waits in the journal when it is closed, and hears it no more', async () => {
     const run = opened('r');
     run.say();
@@ -246,8 +269,8 @@ describe('the event log', () => {
     await fc.assert(
       fc.asyncProperty(runs, fates, async (plans, fate) => {
         round += 1;
-        table.fate.splice(0, Infinity, ...fate.map((kind) => (kind === 'fine' ? Promise.resolve() : kind)));
-        const written = plans.map(async (pauses, index) => {
+        table.fate.splice(0, Infinity, ...fate);
+        const write = async (pauses: readonly number[], index: number): Promise<void> => {
           const run = opened(`r${round}-${index}`);
           for (const pause of pauses) {
             run.say(String(pause));
@@ -258,8 +281,8 @@ describe('the event log', () => {
           const stored = seqs(table.of(run.journal.runId));
           expect(seqs(run.heard)).toEqual(stored);
           expect([...stored, ...tail]).toEqual(pauses.map((_, at) => at + 1));
-        });
-        await Promise.all(written);
+        };
+        await Promise.all(plans.map(write));
       }),
       { numRuns: 8 },
     );

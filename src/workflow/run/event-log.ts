@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTransient } from '../../platform/database/fault.js';
+import { withoutRequest } from '../../platform/http/request-context.js';
 import { EventRepository, type EventBatch } from './event.repository.js';
 import { RunConfig } from './run.config.js';
 import { RunFeed } from './run-feed.js';
@@ -85,7 +87,7 @@ export class EventLog {
     this.waiting.clear();
     if (writers.length === 0) return;
     this.lastFlushAt = performance.now();
-    this.inFlight = this.write(writers).finally(() => {
+    this.inFlight = withoutRequest(() => this.write(writers)).finally(() => {
       this.inFlight = undefined;
       const now = performance.now();
       if (this.waiting.size > 0) this.schedule(Math.max(now, this.lastFlushAt + SPACING_MS), now);
@@ -106,17 +108,25 @@ export class EventLog {
     }
   }
 
-  /** Repeats an append until the database takes it: whoever holds a lease meanwhile may take the runs over. */
+  /**
+   * Repeats an append until the database takes it, for as long as a lease lasts: after that the runs may be another
+   * process's. Events that the database refuses cost their own run only. Answers the runs whose events are written.
+   */
   private async appended(batches: readonly EventBatch[]): Promise<ReadonlySet<string>> {
-    for (;;) {
+    for (const until = performance.now() + this.config.leaseMs; performance.now() < until; await sleep(RETRY_MS)) {
       try {
         return await this.events.append(batches);
       } catch (error) {
-        this.logger.warn(
-          `Events cannot be written, trying again: ${error instanceof Error ? error.message : String(error)}`,
-        );
-        await sleep(RETRY_MS);
+        this.logger.warn(`Events cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+        if (!isTransient(error) && batches.length > 1) return this.appendedEach(batches);
+        if (!isTransient(error)) return new Set();
       }
     }
+    return new Set();
+  }
+
+  private async appendedEach(batches: readonly EventBatch[]): Promise<ReadonlySet<string>> {
+    const written = await Promise.all(batches.map((batch) => this.appended([batch])));
+    return new Set(written.flatMap((ids) => [...ids]));
   }
 }

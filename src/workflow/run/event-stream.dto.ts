@@ -63,6 +63,9 @@ export class NodeEndEventDto extends EventDto {
   @Text({ description: 'The node.', max: 64, example: 'model' })
   readonly nodeId!: string;
 
+  @Text({ description: 'Its type.', max: 64, example: 'model' })
+  readonly nodeType!: string;
+
   @Choice(['succeeded', 'failed'], { description: 'How it ended.', example: 'succeeded' })
   readonly status!: string;
 

@@ -1,13 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Database } from '../../platform/database/database.js';
-import { isDatabaseUnavailable } from '../../platform/database/fault.js';
+import { isTransient } from '../../platform/database/fault.js';
 import { EventBus } from '../../platform/event/event-bus.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import { Problem, type ProblemBody } from '../../platform/problem/problem.js';
 import type { GraphOutcome } from '../graph/compiled-graph.js';
 import { isTimeLimit, runCancelled, runFailed } from '../workflow.errors.js';
-import type { ActiveRun } from './active-run.js';
+import { HandedOver, type ActiveRun } from './active-run.js';
 import { EventRepository } from './event.repository.js';
 import type { LoggedEvent } from './run-event.js';
 import { RunEnding } from './run.events.js';
@@ -35,24 +35,34 @@ export class RunEnder {
     private readonly feed: RunFeed,
   ) {}
 
-  /** Repeats until the database takes it; does nothing when another process holds the run by then. */
+  /** Nothing happens when another process holds the run by then. A listener that refuses the end fails the run with its problem. */
   async end(active: ActiveRun, ending: Ending): Promise<void> {
     const tail = active.journal.take();
-    for (;;) {
+    try {
+      await this.writeUntilTaken(active, ending, tail);
+    } catch (error) {
+      if ('problem' in ending) throw error;
+      await this.writeUntilTaken(active, { problem: problemOf(error, active.run, this.logger) }, tail);
+    }
+  }
+
+  /** Repeats while the database is away or busy, as long as the run's lease lasts. */
+  private async writeUntilTaken(active: ActiveRun, ending: Ending, tail: readonly LoggedEvent[]): Promise<void> {
+    while (!(active.signal.reason instanceof HandedOver)) {
       try {
         const last = await this.database.transaction(() => this.write(active, ending, tail));
         if (last) this.feed.publish(active.run.id, [...tail, last]);
         return;
       } catch (error) {
-        if (!isDatabaseUnavailable(error)) return this.endInstead(active, ending, tail, error);
-        this.logger.warn(`The end of run ${active.run.id} cannot be written, trying again.`);
+        if (!isTransient(error)) throw error;
+        this.logger.warn(`The end of run ${active.run.id} cannot be written, trying again: ${String(error)}`);
         await sleep(RETRY_MS);
       }
     }
   }
 
   /** Ends a run that has not begun; its log tells no more than that. Nothing happens when it is no longer queued. */
-  async cancelQueued({ id }: Run): Promise<void> {
+  async cancelQueued({ id }: Pick<Run, 'id'>): Promise<void> {
     const problem = endProblem(runCancelled('The run was cancelled before it began.'), id);
     const events = await this.database.transaction(async () => {
       const run = await this.runs.cancelQueued(id, problem);
@@ -64,20 +74,6 @@ export class RunEnder {
       return events;
     });
     if (events) this.feed.publish(id, events);
-  }
-
-  /** A listener refused the end: the run fails with its problem, unless that is what was refused. */
-  private async endInstead(
-    active: ActiveRun,
-    ending: Ending,
-    tail: readonly LoggedEvent[],
-    error: unknown,
-  ): Promise<void> {
-    if ('problem' in ending) throw error;
-    const last = await this.database.transaction(() =>
-      this.write(active, { problem: problemOf(error, active.run, this.logger) }, tail),
-    );
-    if (last) this.feed.publish(active.run.id, [...tail, last]);
   }
 
   private async write(

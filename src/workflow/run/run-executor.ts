@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { isDatabaseUnavailable } from '../../platform/database/fault.js';
 import type { ChatMessage } from '../../llm/chat-model.js';
 import type { GraphExecution, GraphOutcome } from '../graph/compiled-graph.js';
 import { limitReached, runCancelled, runQuarantined } from '../workflow.errors.js';
@@ -10,16 +11,20 @@ import { EventRepository } from './event.repository.js';
 import { RunConfig } from './run.config.js';
 import { problemOf, RunEnder, type Ending } from './run-ender.js';
 import { RunRepository } from './run.repository.js';
-import { RunStarter } from './run-starter.js';
+import { RunStarter, startFields } from './run-starter.js';
 import type { Run } from './run.js';
 import { unfinishedOf } from './unfinished.js';
 
 const MAX_LOG_EVENTS = 1_000_000;
+/** A run that was claimed so often and meets a database that is away once more fails with that. */
+const MOST_CLAIMS = 20;
 
 /** Executes the runs this process holds, from their claim to their end, and writes what they do into the log. */
 @Injectable()
 export class RunExecutor {
   private readonly logger = new Logger('RunExecutor');
+  private isDraining = false;
+  private whenSettled: (run: Run) => void = () => undefined;
   private readonly active = new Map<string, { readonly run: ActiveRun; readonly done: Promise<void> }>();
 
   constructor(
@@ -32,6 +37,11 @@ export class RunExecutor {
     private readonly database: Database,
     private readonly config: RunConfig,
   ) {}
+
+  /** Whom to tell when a run is no longer executed here. */
+  onSettled(listener: (run: Run) => void): void {
+    this.whenSettled = listener;
+  }
 
   /** The runs this process executes now. */
   get executing(): readonly Run[] {
@@ -60,18 +70,20 @@ export class RunExecutor {
     return found !== undefined;
   }
 
-  /** Stops working on a run without a word in its log. */
-  abandon(runId: string, reason: string): void {
-    this.active.get(runId)?.run.stop(new HandedOver(reason));
+  /** Stops working on a run, as far as it is this claim of it, without a word in its log. */
+  abandon({ id, fence }: Pick<Run, 'id' | 'fence'>, reason: string): void {
+    const found = this.active.get(id)?.run;
+    if (found?.run.fence === fence) found.stop(new HandedOver(reason));
   }
 
-  /** Resolves when the run is no longer executed here. */
-  async settled(runId: string): Promise<void> {
-    await this.active.get(runId)?.done;
+  /** Resolves when the run is no longer executed here; undefined when it is not. */
+  settled(runId: string): Promise<void> | undefined {
+    return this.active.get(runId)?.done;
   }
 
   /** Lets runs end for up to `timeoutMs`, then gives back what is left. */
   async drain(timeoutMs: number): Promise<void> {
+    this.isDraining = true;
     const all = () => Promise.all([...this.active.values()].map(({ done }) => done));
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => {
@@ -79,7 +91,7 @@ export class RunExecutor {
     });
     await Promise.race([all(), timeout]);
     clearTimeout(timer);
-    for (const runId of this.active.keys()) this.abandon(runId, 'The process shuts down.');
+    for (const run of this.executing) this.abandon(run, 'The process shuts down.');
     await all();
   }
 
@@ -87,27 +99,28 @@ export class RunExecutor {
   private begin(run: Run, prepare: (active: ActiveRun) => Promise<void>): void {
     const former = this.active.get(run.id);
     if (former) {
-      this.abandon(run.id, 'This process holds the run by a later claim.');
-      void former.done.then(() => this.begin(run, prepare));
+      this.abandon(former.run.run, 'This process holds the run by a later claim.');
+      void former.done.then(() => this.isDraining || this.begin(run, prepare));
       return;
     }
-    const active = new ActiveRun(run);
+    const active = new ActiveRun(run, run.limits.maxTokens ?? this.config.maxTokens);
     const done = this.work(active, prepare)
       .catch((error: unknown) => {
         this.logger.error(
           `Run ${run.id} is left to be claimed again: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
         );
       })
-      .finally(() => this.active.delete(run.id));
+      .finally(() => {
+        this.active.delete(run.id);
+        this.whenSettled(run);
+      });
     this.active.set(run.id, { run: active, done });
   }
 
   private async work(active: ActiveRun, prepare: (active: ActiveRun) => Promise<void>): Promise<void> {
     const { run, journal } = active;
-    await prepare(active);
-    this.log.open(journal, () => this.abandon(run.id, 'Another process holds the run.'));
-    if (!journal.isEmpty) this.log.touch(journal);
-    const ending = await this.execute(active);
+    const ending = await this.execute(active, prepare);
+    active.end();
     await this.log.close(journal);
     if (ending instanceof HandedOver) await this.runs.release(run, active.executedMs);
     else await this.ender.end(active, ending);
@@ -118,24 +131,37 @@ export class RunExecutor {
     const { run } = active;
     const events = await this.events.read(run.id, 0, MAX_LOG_EVENTS);
     if (events.length > 0) return active.resume(unfinishedOf(events));
-    const isBegun = await this.database.transaction(async () => {
-      if (!(await this.runs.lock(run))) return false;
-      await this.starter.begin(run);
-      return true;
-    });
-    if (isBegun) active.journal.continueAfter(1);
-    else active.stop(new HandedOver('Another process holds the run.'));
+    try {
+      await this.database.transaction(async () => {
+        if (!(await this.runs.lock(run))) throw new HandedOver('Another process holds the run.');
+        await this.starter.begin(run);
+      });
+      active.journal.continueAfter(1);
+    } catch (error) {
+      active.record('start', startFields(run));
+      throw error;
+    }
   }
 
-  private async execute(active: ActiveRun): Promise<Ending | HandedOver> {
-    const { run } = active;
+  private async execute(
+    active: ActiveRun,
+    prepare: (active: ActiveRun) => Promise<void>,
+  ): Promise<Ending | HandedOver> {
+    const { run, journal } = active;
     const timer = this.startClock(active);
     try {
+      await prepare(active);
+      this.log.open(journal, () => active.stop(new HandedOver('Another process holds the run.')));
+      if (!journal.isEmpty) this.log.touch(journal);
       this.refuseWhenHopeless(run);
-      return { outcome: await this.runGraph(active) };
+      const outcome = await this.runGraph(active);
+      active.signal.throwIfAborted();
+      return { outcome };
     } catch (error) {
       const reason: unknown = active.signal.aborted ? active.signal.reason : error;
-      return reason instanceof HandedOver ? reason : { problem: problemOf(reason, run, this.logger) };
+      if (reason instanceof HandedOver) return reason;
+      if (isDatabaseUnavailable(reason) && run.fence < MOST_CLAIMS) return new HandedOver('The database was away.');
+      return { problem: problemOf(reason, run, this.logger) };
     } finally {
       clearTimeout(timer);
     }

@@ -50,4 +50,13 @@ describe('the feed of runs', () => {
     feed.end('r');
     expect(feed.isOwn('r')).toBe(false);
   });
+
+  it('stirs the readers of a run that this process executes no more', () => {
+    const feed = new RunFeed();
+    const heard: (readonly LoggedEvent[])[] = [];
+    feed.begin('r');
+    feed.subscribe('r', (events) => heard.push(events));
+    feed.end('r');
+    expect(heard).toEqual([[]]);
+  });
 });

@@ -14,8 +14,10 @@ export class RunFeed {
     this.own.add(runId);
   }
 
+  /** No more hints will come: readers are sent to the log. */
   end(runId: string): void {
     this.own.delete(runId);
+    this.publish(runId, []);
   }
 
   isOwn(runId: string): boolean {

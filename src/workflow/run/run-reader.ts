@@ -77,6 +77,7 @@ export class RunReader {
           knownToBeKeptAt = performance.now();
         }
         for (let heard = await this.heard(runId, inbox); heard; heard = await this.heard(runId, inbox)) {
+          if (heard.length === 0) break;
           const fresh = following(heard, last);
           last += fresh.length;
           if (fresh.length > 0) yield fresh;

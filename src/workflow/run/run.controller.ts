@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Headers, HttpCode, Post, Query, Req } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Post, Query, Req } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { Access } from '../../platform/http/access.js';
@@ -7,6 +7,7 @@ import type { EventStream } from '../../platform/http/event-stream.js';
 import { IdParam } from '../../platform/http/id.pipe.js';
 import { Caller, type Principal } from '../../platform/http/principal.js';
 import { wantsEventStream } from '../../platform/http/wants-event-stream.js';
+import { Repeatable } from '../../platform/idempotency/idempotency.interceptor.js';
 import { ApiEventStream } from './event-stream.dto.js';
 import { lastEventId } from './last-event-id.js';
 import { EventPageDto, EventsQuery, RunDto, RunPageDto, RunQuery } from './run.dto.js';
@@ -56,14 +57,14 @@ export class RunController {
     @IdParam() id: string,
     @Query() query: EventsQuery,
     @Req() request: Request,
-    @Headers('last-event-id') header?: string,
   ): Promise<EventStream | EventPageDto> {
-    const after = lastEventId(header) ?? query.after ?? 0;
+    const after = lastEventId(request.header('last-event-id')) ?? query.after ?? 0;
     return wantsEventStream(request) ? this.runs.stream(caller, id, after) : this.runs.page(caller, id, after, query);
   }
 
   @Post(':id/cancel')
   @HttpCode(200)
+  @Repeatable()
   @Access('editor', 'runs:write')
   @ApiOperation({
     summary: 'Cancel a run',

@@ -84,10 +84,9 @@ export class RunRepository {
     return (await this.database.query<RunRow>(LIST, values)).map(toRun);
   }
 
-  /** The run that holds a conversation, if any. */
-  async holding(workspaceId: string, conversationId: string): Promise<string | undefined> {
-    const row = await this.database.one<{ id: string }>(HOLDING, [workspaceId, conversationId]);
-    return row?.id;
+  /** The run that holds a conversation or, without one, the first that waits for it. */
+  async ahead(workspaceId: string, conversationId: string): Promise<Pick<Run, 'id' | 'status'> | undefined> {
+    return this.database.one<Pick<Run, 'id' | 'status'>>(AHEAD, [workspaceId, conversationId]);
   }
 
   /**
@@ -96,6 +95,11 @@ export class RunRepository {
    */
   async claim(lease: Lease, limit: number): Promise<readonly Run[]> {
     return (await this.database.query<RunRow>(CLAIM, [lease.owner, lease.ms, limit])).map(toRun);
+  }
+
+  /** Which of these runs are to be cancelled. */
+  async toCancel(ids: readonly string[]): Promise<readonly string[]> {
+    return (await this.database.query<{ id: string }>(TO_CANCEL, [ids])).map(({ id }) => id);
   }
 
   /** Prolongs the leases of the runs this process executes. Answers the ids still held and those to be cancelled. */
@@ -158,7 +162,8 @@ export class RunRepository {
 
   /** Removes the runs of a conversation that is purged. */
   async purgeConversation(workspaceId: string, conversationId: string): Promise<void> {
-    await this.database.query(PURGE, [workspaceId, conversationId]);
+    const purged = await this.database.query<{ id: string }>(PURGE_RUNS, [workspaceId, conversationId]);
+    await this.database.query(PURGE_EVENTS, [purged.map(({ id }) => id)]);
   }
 }
 
@@ -269,8 +274,9 @@ const NEW_COLUMNS = `id, workspace_id, user_id, kind, workflow, definition_hash,
 
 const INSERT_RUNNING = `
   INSERT INTO run (${NEW_COLUMNS}, status, lease_owner, lease_until, fence, attempt, started_at)
-  SELECT $1::uuid, $2::uuid, $3::uuid, $4, $5::jsonb, $6, $7::uuid, $8::uuid, $9::jsonb, $10::jsonb, $11::jsonb, 'running', $12::text, now() + $13::int * interval '1 ms', 1, 1, now()
-  WHERE (SELECT count(*) FROM run WHERE user_id = $3 AND status = 'running' AND parent_run_id IS NULL AND lease_owner <> $12) < $14::int
+  SELECT $1::uuid, $2::uuid, $3::uuid, $4, $5::jsonb, $6, $7::uuid, $8::uuid, $9::jsonb, $10::jsonb, $11::jsonb, 'running', $12::text, clock_timestamp() + $13::int * interval '1 ms', 1, 1, now()
+  WHERE (SELECT count(*) FROM run WHERE user_id = $3 AND status = 'running' AND parent_run_id IS NULL AND lease_owner IS DISTINCT FROM $12) < $14::int
+    AND ($7::uuid IS NULL OR NOT EXISTS (SELECT FROM run WHERE conversation_id = $7 AND kind = 'chat' AND status = 'queued'))
   RETURNING ${COLUMNS}`;
 
 const INSERT_QUEUED = `
@@ -284,30 +290,34 @@ const LIST = `
     AND ($6::timestamptz IS NULL OR created_at >= $6) AND ($7::timestamptz IS NULL OR created_at < $7)
   ORDER BY id DESC LIMIT $8`;
 
-const HOLDING = `
-  SELECT id FROM run WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'chat' AND status IN ('running', 'waiting', 'paused')`;
+const AHEAD = `
+  SELECT id, status FROM run
+  WHERE workspace_id = $1 AND conversation_id = $2 AND kind = 'chat' AND status IN ('running', 'waiting', 'paused', 'queued')
+  ORDER BY status = 'queued', id LIMIT 1`;
 
 const CONVERSATION_FREE = `
   NOT EXISTS (SELECT FROM run other WHERE other.conversation_id = candidate.conversation_id AND other.kind = 'chat'
               AND (other.status IN ('running', 'waiting', 'paused') OR (other.status = 'queued' AND other.id < candidate.id)))`;
 
-const TAKE = `
-  SET status = 'running', fence = fence + 1, attempt = attempt + 1, started_at = coalesce(started_at, now()),
-      lease_owner = $LEASE, lease_until = now() + $MS::int * interval '1 ms'`;
-
+/** The rows are chosen in a CTE, which runs once: as a subquery the planner may run it, and so its LIMIT, once a row. */
 const CLAIM = `
-  UPDATE run ${TAKE.replace('$LEASE', '$1').replace('$MS', '$2')}
-  WHERE id IN (
+  WITH due AS MATERIALIZED (
     SELECT id FROM run candidate
     WHERE (status = 'running' AND lease_until < now()) OR (status = 'queued' AND (conversation_id IS NULL OR ${CONVERSATION_FREE}))
     ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)
-  RETURNING ${COLUMNS}`;
+  UPDATE run
+  SET status = 'running', fence = fence + 1, attempt = attempt + 1, started_at = coalesce(started_at, now()),
+      lease_owner = $1, lease_until = now() + $2::int * interval '1 ms'
+  FROM due WHERE run.id = due.id
+  RETURNING ${RUN_COLUMNS}`;
 
 const RENEW = `
   UPDATE run SET lease_until = now() + $3::int * interval '1 ms'
   FROM unnest($1::uuid[], $2::bigint[]) AS held (id, fence)
   WHERE run.id = held.id AND run.fence = held.fence AND run.status = 'running'
   RETURNING run.id, run.cancel_requested_at IS NOT NULL AS cancel`;
+
+const TO_CANCEL = 'SELECT id FROM run WHERE id = ANY ($1::uuid[]) AND cancel_requested_at IS NOT NULL';
 
 const LOCK = `SELECT id FROM run WHERE id = $1 AND fence = $2 AND status = 'running' FOR UPDATE`;
 
@@ -334,6 +344,6 @@ const CANCEL_QUEUED = `
 
 const SAVE_DEFINITION = `INSERT INTO definition (workspace_id, hash, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
 
-const PURGE = `
-  WITH purged AS (DELETE FROM run WHERE workspace_id = $1 AND conversation_id = $2 RETURNING id)
-  DELETE FROM run_event WHERE run_id IN (SELECT id FROM purged)`;
+/** Two statements: the second sees what a write in flight, which the first had to wait for, has just added. */
+const PURGE_RUNS = 'DELETE FROM run WHERE workspace_id = $1 AND conversation_id = $2 RETURNING id';
+const PURGE_EVENTS = 'DELETE FROM run_event WHERE run_id = ANY ($1::uuid[])';

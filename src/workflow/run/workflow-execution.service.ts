@@ -128,7 +128,8 @@ export class WorkflowExecutionService {
     const until = Date.now() + timeoutMs;
     for (let now = run; ; now = (await this.runs.find(run.workspaceId, run.id)) ?? run) {
       if (isEnded(now.status) || Date.now() >= until) return now;
-      await Promise.race([this.executor.settled(run.id), sleep(INTERRUPT_PAUSE_MS)]);
+      const pause = sleep(INTERRUPT_PAUSE_MS);
+      await Promise.race([pause, this.executor.settled(run.id) ?? pause]);
     }
   }
 
@@ -140,25 +141,26 @@ export class WorkflowExecutionService {
     try {
       return await this.store(run, signal);
     } catch (error) {
-      if (!isUniqueViolation(error, 'run_holds_conversation')) throw error;
+      if (!isBusy(error)) throw error;
       if (onBusy !== 'enqueue') throw await this.busy(run, error);
       return this.enqueue(run, signal);
     }
   }
 
-  /** Cancels whatever holds the conversation, and takes its place. */
+  /** Cancels whatever holds the conversation or waits for it, and takes its place. */
   private async interrupting(run: NewRun, signal?: AbortSignal): Promise<StartedRun> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.store(run, signal);
       } catch (error) {
-        if (!isUniqueViolation(error, 'run_holds_conversation')) throw error;
+        if (!isBusy(error)) throw error;
         if (attempt === INTERRUPT_ATTEMPTS) throw await this.busy(run, error);
-        const holder = await this.holderOf(run);
-        if (holder === undefined) continue;
-        await this.runs.requestCancel(run.workspaceId, holder);
-        this.executor.cancel(holder);
-        await this.executor.settled(holder);
+        const holder = await this.aheadOf(run);
+        if (!holder) continue;
+        await this.runs.requestCancel(run.workspaceId, holder.id);
+        if (holder.status === 'queued') await this.ender.cancelQueued(holder);
+        this.executor.cancel(holder.id);
+        await this.executor.settled(holder.id);
         if (attempt > 1) await sleep(INTERRUPT_PAUSE_MS, undefined, { signal });
       }
     }
@@ -170,7 +172,7 @@ export class WorkflowExecutionService {
       const { run, start } = await this.database.transaction(async () => {
         await prepare?.();
         const run = await this.runs.insertRunning(newRun, this.sweeper.lease, this.config.maxRunsPerUser - others);
-        if (!run) throw this.tooMany();
+        if (!run) throw (await this.aheadOf(newRun)) ? new QueueAhead() : this.tooMany();
         const start = await this.starter.begin(run);
         await currentRequest()?.attachRun?.(run.id);
         return { run, start };
@@ -240,8 +242,8 @@ export class WorkflowExecutionService {
     throw validationFailed([{ pointer: '/after', detail }]);
   }
 
-  private async busy(run: NewRun, cause: unknown) {
-    const runId = await this.holderOf(run);
+  private async busy(run: NewRun, cause: unknown): Promise<Problem> {
+    const runId = (await this.aheadOf(run))?.id;
     return conversationBusy(`Run ${runId ?? 'of another request'} holds conversation ${run.conversationId}.`, {
       extensions: { runId, conversationId: run.conversationId },
       headers: RETRY_AFTER,
@@ -249,10 +251,16 @@ export class WorkflowExecutionService {
     });
   }
 
-  private async holderOf({ workspaceId, conversationId }: NewRun): Promise<string | undefined> {
-    return conversationId === undefined ? undefined : this.runs.holding(workspaceId, conversationId);
+  private async aheadOf({ workspaceId, conversationId }: NewRun): Promise<Pick<Run, 'id' | 'status'> | undefined> {
+    return conversationId === undefined ? undefined : this.runs.ahead(workspaceId, conversationId);
   }
 }
+
+/** No run holds the conversation, but one waits for it that came before. */
+class QueueAhead extends Error {}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof QueueAhead || isUniqueViolation(error, 'run_holds_conversation');
 
 async function* nothing(): AsyncGenerator<never, void> {}
 

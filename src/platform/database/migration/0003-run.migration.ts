@@ -41,13 +41,13 @@ export class Run1700000000003 implements MigrationInterface {
         started_at timestamptz,
         ended_at timestamptz,
         duration_ms integer
-      );
+      ) WITH (fillfactor = 80);
       CREATE UNIQUE INDEX run_holds_conversation ON run (conversation_id)
         WHERE status IN ('running', 'waiting', 'paused') AND kind = 'chat';
       CREATE INDEX run_recent ON run (workspace_id, id DESC);
       CREATE INDEX run_of_conversation ON run (conversation_id, id) WHERE conversation_id IS NOT NULL;
       CREATE INDEX run_due ON run (id) WHERE status = 'queued';
-      CREATE INDEX run_leased ON run (lease_until) WHERE status = 'running';
+      CREATE INDEX run_leased ON run (id) WHERE status = 'running';
       CREATE INDEX run_of_user_active ON run (user_id) WHERE status = 'running';
       CREATE TABLE run_event (
         workspace_id uuid NOT NULL,
