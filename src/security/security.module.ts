@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { EgressModule } from './egress/egress.module.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { JwtGuard } from './identity/jwt.guard.js';
 import { PermissionGuard } from './permission/permission.guard.js';
@@ -13,11 +14,11 @@ import { WorkspaceModule } from './workspace/workspace.module.js';
  * may they do this there. The limit comes before whatever asks the database on the caller's word.
  */
 @Module({
-  imports: [IdentityModule, WorkspaceModule, ThrottleModule],
+  imports: [EgressModule, IdentityModule, WorkspaceModule, ThrottleModule],
   providers: [JwtGuard, RequestLimitGuard, WorkspaceGuard, PermissionGuard].map((guard) => ({
     provide: APP_GUARD,
     useClass: guard,
   })),
-  exports: [IdentityModule],
+  exports: [EgressModule, IdentityModule],
 })
 export class SecurityModule {}

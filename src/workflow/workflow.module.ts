@@ -4,6 +4,7 @@ import { provideConfiguration } from '../platform/config/configuration.js';
 import { SecurityModule } from '../security/security.module.js';
 import { GraphCompiler } from './graph/graph-compiler.js';
 import { NodeRegistry } from './node/node.registry.js';
+import { HttpNode } from './node/types/http.node.js';
 import { MemoryNode } from './node/types/memory.node.js';
 import { ModelNode } from './node/types/model.node.js';
 import { DefinitionStore } from './run/definition-store.js';
@@ -24,7 +25,7 @@ import { TemplateRegistry } from './template/template.registry.js';
 import { PlainTemplate } from './template/templates/plain.template.js';
 import { WorkflowResolver } from './workflow-resolver.js';
 
-const NODE_TYPES = [MemoryNode, ModelNode];
+const NODE_TYPES = [HttpNode, MemoryNode, ModelNode];
 
 const TEMPLATES = [PlainTemplate];
 

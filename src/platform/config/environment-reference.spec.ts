@@ -50,6 +50,15 @@ describe('the generated reference of the environment', () => {
     ]);
   });
 
+  it('shows no default that is not plain', () => {
+    const parsed = configuration('Parsed', {
+      ranges: setting('PARSED_RANGES', z.unknown().default([{ first: 1 }]), 'Ranges.'),
+      prices: setting('PARSED_PRICES', z.unknown().default({ a: 1 }), 'Prices.'),
+    });
+    expect(environmentExample([parsed])).toContain('# PARSED_RANGES=\n');
+    expect(environmentExample([parsed])).toContain('# PARSED_PRICES=\n');
+  });
+
   it('never shows the default of a secret', () => {
     expect(environmentExample([sample]) + environmentTable([sample])).not.toContain('development key');
   });

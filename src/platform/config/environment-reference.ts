@@ -38,6 +38,6 @@ function sampleOf({ schema, secret }: Setting): string {
   if (secret) return '';
   const parsed = schema.safeParse(undefined);
   if (!parsed.success || parsed.data === undefined || parsed.data === null) return '';
-  if (Array.isArray(parsed.data)) return parsed.data.join(',');
-  return typeof parsed.data === 'object' ? '' : String(parsed.data);
+  const values: readonly unknown[] = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
+  return values.some((value) => typeof value === 'object') ? '' : values.join(',');
 }
