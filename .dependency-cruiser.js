@@ -115,7 +115,7 @@ export default {
       comment: 'Definitions, conditions, statistics, redaction and risk are functions over values.',
       severity: 'error',
       from: {
-        path: ['^src/workflow/definition/', '/(condition|statistics|redact|risk)[a-z-]*[.]ts$'],
+        path: ['^src/workflow/(definition|condition)/', '/(condition|statistics|redact|risk)[a-z-]*[.]ts$'],
         pathNot: SPEC,
       },
       to: { path: npm('@nestjs/[^/]+|typeorm|pg|express') },

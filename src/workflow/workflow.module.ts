@@ -7,6 +7,7 @@ import { NodeRegistry } from './node/node.registry.js';
 import { HttpNode } from './node/types/http.node.js';
 import { MemoryNode } from './node/types/memory.node.js';
 import { ModelNode } from './node/types/model.node.js';
+import { SwitchNode } from './node/types/switch.node.js';
 import { DefinitionStore } from './run/definition-store.js';
 import { EventLog } from './run/event-log.js';
 import { EventRepository } from './run/event.repository.js';
@@ -25,7 +26,7 @@ import { TemplateRegistry } from './template/template.registry.js';
 import { PlainTemplate } from './template/templates/plain.template.js';
 import { WorkflowResolver } from './workflow-resolver.js';
 
-const NODE_TYPES = [HttpNode, MemoryNode, ModelNode];
+const NODE_TYPES = [HttpNode, MemoryNode, ModelNode, SwitchNode];
 
 const TEMPLATES = [PlainTemplate];
 

@@ -119,9 +119,11 @@ describe('a stale owner of a run', () => {
   });
 
   describe('whose run was claimed by another that is silent', () => {
+    /** As a claim does: once it is done, nothing that the former owner began before is still on its way. */
     const steal = (runId: string) =>
       sql.query(
-        `UPDATE run SET fence = fence + 1, lease_owner = 'thief', lease_until = '2100-01-01' WHERE id = $1 AND status = 'running'`,
+        `WITH taken AS MATERIALIZED (SELECT id FROM run WHERE id = $1 AND status = 'running' FOR UPDATE)
+         UPDATE run SET fence = fence + 1, lease_owner = 'thief', lease_until = '2100-01-01' FROM taken WHERE run.id = taken.id`,
         [runId],
       );
 
@@ -151,11 +153,9 @@ describe('a stale owner of a run', () => {
 
     it('does not end it', async () => {
       const one = await start({ EVENT_FLUSH_MS: '1000', RUN_LEASE_MS: '60000' });
-      const live = await chat(one, '[[tokens=400]][[slow=10]]');
-      const { runId } = await live.event(({ type }) => type === 'token');
-      const written = (): Promise<number> => logOf(runId).then(({ length }) => length);
-      const first = await written();
-      await eventually(async () => (await written()) > first, { everyMs: 5 });
+      const live = await chat(one, '[[stall]]');
+      const runId = live.headers['x-run-id'] as string;
+      await eventually(async () => (await logOf(runId)).includes('"nodeId":"model"'));
       await steal(runId);
       const before = await logOf(runId);
       const { body } = await one.api.call('POST', `/runs/${runId}/cancel`, { as: anna });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { lookUp, resolveReferences, type ReferenceScope } from './reference.js';
+import { lookUp, resolveReferences } from './reference.js';
+import type { ReferenceScope } from './lookup.js';
 
 const scopeWith = (parts: Partial<ReferenceScope>): ReferenceScope => ({
   input: {},

@@ -1,16 +1,8 @@
-/** What references may name: each a plain JSON value. */
-export interface ReferenceScope {
-  readonly input: unknown;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly nodes: Readonly<Record<string, { readonly output: unknown }>>;
-  readonly conversation?: { readonly id: string };
-  readonly user?: { readonly id: string };
-}
+import { find, type ReferenceScope } from './lookup.js';
 
 /** One bounded class between the braces keeps it linear; blanks around the path are trimmed afterwards. */
 const REFERENCE = /\{\{([^{}]{1,256})\}\}/g;
 const WHOLE = /^\{\{([^{}]{1,256})\}\}$/;
-const ROOTS: ReadonlySet<string> = new Set(['input', 'variables', 'nodes', 'conversation', 'user']);
 
 /** Whether text anywhere inside `value` may hold a reference. */
 export const holdsReference = (value: unknown): boolean => JSON.stringify(value)?.includes('{{') ?? false;
@@ -35,20 +27,5 @@ function resolveText(text: string, scope: ReferenceScope): unknown {
 const printed = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 
-/** Own properties only; a path whose first name is no root is looked up in the variables, then in the input. */
-export function lookUp(path: string, scope: ReferenceScope): unknown {
-  const names = path.trim().split('.');
-  const [root = ''] = names;
-  if (ROOTS.has(root)) return follow(scope, names);
-  const variable = follow(scope.variables, names);
-  return variable === undefined ? follow(scope.input, names) : variable;
-}
-
-function follow(start: unknown, names: readonly string[]): unknown {
-  let value = start;
-  for (const name of names) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Record<string, unknown>)[name];
-  }
-  return value;
-}
+/** The value at a path; undefined when nothing is there. */
+export const lookUp = (path: string, scope: ReferenceScope): unknown => find(path.trim(), scope)?.value;

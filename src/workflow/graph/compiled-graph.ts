@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../../llm/chat-model.js';
 import type { EdgeDefinition, GraphDefinition, NodeDefinition } from '../definition/definition.js';
-import { holdsReference, resolveReferences, type ReferenceScope } from '../definition/reference.js';
+import type { ReferenceScope } from '../definition/lookup.js';
+import { holdsReference, resolveReferences } from '../definition/reference.js';
 import type { NodeEvent, NodeResult, RunIdentity } from '../node/node-type.js';
 import type { RegisteredNodeType } from '../node/node.registry.js';
 import { GraphState, type GraphUpdate } from './graph-state.js';
@@ -19,6 +20,7 @@ export type GraphEvent =
       readonly status: 'succeeded' | 'failed';
       readonly durationMs: number;
       readonly output?: unknown;
+      readonly explanation?: unknown;
     }
   | { readonly kind: 'node'; readonly path: readonly string[]; readonly event: NodeEvent };
 
@@ -155,16 +157,17 @@ function stepOf(node: NodeDefinition, type: RegisteredNodeType, pointer: string)
   return async (state, execution) => {
     const { tell, room } = execution;
     const startedAt = performance.now();
+    const scope = scopeOf(state, execution);
     let open = true;
     tell({ kind: 'nodeStart', node, path });
     try {
       const result = await withinTime(node.timeoutMs ?? execution.nodeTimeoutMs, node.id, execution.signal, (signal) =>
         type.executor.execute({
           nodeId: node.id,
-          config:
-            constant ?? parsedConfig(type.config, resolveReferences(node.config, scopeOf(state, execution)), pointer),
+          config: constant ?? parsedConfig(type.config, resolveReferences(node.config, scope), pointer),
           run: execution.run,
           input: execution.input,
+          scope,
           messages: state.messages,
           signal,
           emit: (event) => open && tell({ kind: 'node', path, event }),
@@ -172,7 +175,15 @@ function stepOf(node: NodeDefinition, type: RegisteredNodeType, pointer: string)
         }),
       );
       const durationMs = elapsed(startedAt);
-      tell({ kind: 'nodeEnd', node, path, status: 'succeeded', durationMs, output: result.output });
+      tell({
+        kind: 'nodeEnd',
+        node,
+        path,
+        status: 'succeeded',
+        durationMs,
+        output: result.output,
+        explanation: result.explanation,
+      });
       return updateOf(node.id, result);
     } catch (error) {
       tell({ kind: 'nodeEnd', node, path, status: 'failed', durationMs: elapsed(startedAt) });

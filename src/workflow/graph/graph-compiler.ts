@@ -2,12 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { validationFailed } from '../../platform/problem/http.errors.js';
 import type { FieldFault } from '../../platform/problem/problem.js';
 import { cyclicEdges } from '../definition/cycle.js';
-import {
-  GraphDefinition,
-  type Definition,
-  type EdgeDefinition,
-  type NodeDefinition,
-} from '../definition/definition.js';
+import { GraphDefinition, type Definition, type NodeDefinition } from '../definition/definition.js';
 import { schemaFaults } from '../definition/schema-faults.js';
 import { NodeRegistry, type RegisteredNodeType } from '../node/node.registry.js';
 import { requirementsUnmet } from '../workflow.errors.js';
@@ -48,7 +43,8 @@ export class GraphCompiler {
     return buildGraph(parsed.data, types);
   }
 
-  private typesOf({ nodes, edges }: GraphDefinition): ReadonlyMap<string, RegisteredNodeType> {
+  private typesOf(definition: GraphDefinition): ReadonlyMap<string, RegisteredNodeType> {
+    const { nodes } = definition;
     const types = new Map<string, RegisteredNodeType>();
     const missing = nodes.filter(({ type }) => !this.types.get(type)).map(({ type }) => type);
     if (missing.length > 0) {
@@ -57,7 +53,7 @@ export class GraphCompiler {
       });
     }
     const faults = nodes.flatMap((node, index) => this.faultsOf(node, index, types));
-    faults.push(...edgeFaults(edges, types));
+    faults.push(...edgeFaults(definition, types));
     if (faults.length > 0) throw validationFailed(faults);
     return types;
   }
@@ -72,20 +68,27 @@ export class GraphCompiler {
 }
 
 function edgeFaults(
-  edges: readonly EdgeDefinition[],
-  nodes: ReadonlyMap<string, RegisteredNodeType>,
+  definition: GraphDefinition,
+  types: ReadonlyMap<string, RegisteredNodeType>,
 ): readonly FieldFault[] {
+  const { edges } = definition;
+  const ports = new Map(definition.nodes.map((node) => [node.id, portsOf(node, types)]));
   const cyclic = new Set(cyclicEdges(edges));
   return edges.flatMap((edge, index) => {
     const { from, to, port } = edge;
-    const source = nodes.get(from);
+    const leaves = ports.get(from);
     return [
-      ...(source ? [] : [{ pointer: `/edges/${index}/from`, detail: `there is no node "${from}"` }]),
-      ...(nodes.has(to) ? [] : [{ pointer: `/edges/${index}/to`, detail: `there is no node "${to}"` }]),
-      ...(!source || source.ports.includes(port)
+      ...(leaves ? [] : [{ pointer: `/edges/${index}/from`, detail: `there is no node "${from}"` }]),
+      ...(ports.has(to) ? [] : [{ pointer: `/edges/${index}/to`, detail: `there is no node "${to}"` }]),
+      ...(!leaves || leaves.includes(port)
         ? []
-        : [{ pointer: `/edges/${index}/port`, detail: `node "${from}" has the ports ${source.ports.join(', ')}` }]),
+        : [{ pointer: `/edges/${index}/port`, detail: `node "${from}" has the ports ${leaves.join(', ')}` }]),
       ...(cyclic.has(edge) ? [{ pointer: `/edges/${index}`, detail: 'leads around in a circle' }] : []),
     ];
   });
+}
+
+function portsOf({ id, config }: NodeDefinition, types: ReadonlyMap<string, RegisteredNodeType>): readonly string[] {
+  const ports = types.get(id)?.ports ?? [];
+  return typeof ports === 'function' ? ports(config) : ports;
 }

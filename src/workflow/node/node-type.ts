@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { pluginKind } from '../../platform/plugin/plugin.registry.js';
+import type { ReferenceScope } from '../definition/lookup.js';
 import type { ChatMessage, TokenUsage } from '../../llm/chat-model.js';
 
 export interface NodeTypeOptions {
@@ -8,7 +9,8 @@ export interface NodeTypeOptions {
   readonly title: string;
   readonly description: string;
   readonly config: z.ZodType;
-  readonly ports: readonly string[];
+  /** The ports it may leave by: fixed ones, or those its configuration (as written) names. */
+  readonly ports: readonly string[] | ((config: Readonly<Record<string, unknown>>) => readonly string[]);
   /** Only reads, and costs nothing to repeat: needs no durable boundary of its own, and runs on into the next node. */
   readonly pure?: boolean;
 }
@@ -38,6 +40,8 @@ export interface NodeContext<Config> {
   readonly config: Config;
   readonly run: RunIdentity;
   readonly input: unknown;
+  /** What conditions may name. */
+  readonly scope: ReferenceScope;
   /** What the run says to a model so far; without a memory node, the input's message alone. */
   readonly messages: readonly ChatMessage[];
   /** Aborted when the node's time is up or the run ends. */
@@ -58,6 +62,8 @@ export interface NodeResult {
   /** The port it leaves by; `next` when absent. */
   readonly port?: string;
   readonly finishReason?: string;
+  /** Why it decided as it did; kept with its step and told with its end. */
+  readonly explanation?: unknown;
 }
 
 export interface NodeExecutor<Config = unknown> {

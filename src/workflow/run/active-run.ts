@@ -99,7 +99,7 @@ export class ActiveRun {
       case 'nodeEnd': {
         if (this.resumed?.endedNodes.has(path.join('/'))) return;
         const { id, type } = event.node;
-        const { status, durationMs, output } = event;
+        const { status, durationMs, output, explanation } = event;
         return this.record('node_end', {
           path,
           nodeId: id,
@@ -107,6 +107,7 @@ export class ActiveRun {
           status,
           durationMs,
           output: preview(output),
+          explanation,
         });
       }
       case 'node':

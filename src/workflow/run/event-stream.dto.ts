@@ -74,6 +74,9 @@ export class NodeEndEventDto extends EventDto {
 
   @JsonValue({ description: 'Its output, or the beginning of a long one.', optional: true })
   readonly output?: unknown;
+
+  @JsonValue({ description: 'Why a node that decides decided as it did.', optional: true })
+  readonly explanation?: unknown;
 }
 
 export class TokenEventDto extends EventDto {
