@@ -21,7 +21,7 @@ describe('kill -9', () => {
   let database: EmbeddedPostgres;
   let sql: Client;
   let server: ServerProcess;
-  let headers: Record<string, string>;
+  let headers: { readonly Authorization: string };
 
   const start = (): Promise<ServerProcess> =>
     servers.start({
@@ -130,10 +130,12 @@ describe('kill -9', () => {
       const told: Told[] = [];
       let turns = 0;
       /** Readers take turns on conversations of their own; every other one is two turns on one conversation. */
-      const reading = Array.from({ length: READERS }, async (_, reader) => {
-        const origin = server.api;
-        const { body } = await origin.call('POST', '/conversations', { as: { headers: headers as never }, body: {} });
-        const conversationId = body.id as string;
+      const conversations: string[] = [];
+      for (let reader = 0; reader < READERS; reader += 1) {
+        const { body } = await server.api.call('POST', '/conversations', { as: { headers }, body: {} });
+        conversations.push(body.id as string);
+      }
+      const reading = conversations.map(async (conversationId, reader) => {
         while (killing) {
           const length = randomInt(3, 60);
           const message = `[[tokens=${length}]][[slow=${randomInt(1, 15)}]]`;
@@ -149,13 +151,16 @@ describe('kill -9', () => {
         killing = false;
       });
 
-      for (let kill = 0; kill < KILLS && killing; kill += 1) {
-        await sleep(randomInt(0, 4) === 0 ? randomInt(0, 30) : randomInt(50, 700));
-        await server.kill();
-        expect(await brokenPromises(sql)).toEqual([]);
-        server = await start();
+      try {
+        for (let kill = 0; kill < KILLS && killing; kill += 1) {
+          await sleep(randomInt(0, 4) === 0 ? randomInt(0, 30) : randomInt(50, 700));
+          await server.kill();
+          expect(await brokenPromises(sql)).toEqual([]);
+          server = await start();
+        }
+      } finally {
+        killing = false;
       }
-      killing = false;
       await all;
 
       expect(told.length).toBeGreaterThanOrEqual(READERS);
@@ -188,7 +193,7 @@ describe('kill -9', () => {
 
   it('between the last event of a node and the end of its run makes the answer be told anew, once', async () => {
     const { body } = await server.api.call('POST', '/chat', {
-      as: { headers: headers as never },
+      as: { headers },
       body: { message: 'Say exactly: once and only once' },
     });
     const runId = body.run.id as string;

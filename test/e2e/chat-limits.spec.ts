@@ -61,6 +61,19 @@ describe('the limits of a run', () => {
     },
   );
 
+  it('of tokens ends it where it is reached, and keeps what it had', async () => {
+    const { status, body } = await chat({ message: '[[tokens=400]][[slow=1]]', limits: { maxTokens: 100 } });
+    expect(body).toMatchObject({ type: '/problems/limit-exceeded', limit: 'maxTokens', value: 100, status });
+    expect(body.detail).toMatch(/MAX_TOKENS_PER_RUN/);
+    const run = await read(`/runs/${body.runId}`);
+    expect(run.status).toBe('failed');
+    const words = run.output.text.split(' ').length as number;
+    expect(words).toBeGreaterThan(50);
+    expect(words).toBeLessThan(200);
+    const { items } = await read(`/conversations/${run.conversationId}/messages`);
+    expect(items.map(({ role }: { role: string }) => role)).toEqual(['user']);
+  });
+
   it('are told on the stream by an error event, after the node that ended', async () => {
     const live = await openStream(`${chatter.url}/api/v1/chat`, {
       method: 'POST',

@@ -315,16 +315,14 @@ describe('an Idempotency-Key', () => {
       const before = await stored();
 
       const second = await servers.start(environment);
-      const at = Date.now();
       const answer = await eventually(
         async () => {
           const live = await send(second.url!);
           await live.ended;
           return live.status !== 409 && live;
         },
-        { withinMs: 15_000, everyMs: 200 },
+        { withinMs: 9_000, everyMs: 200 },
       );
-      expect(Date.now() - at).toBeLessThan(15_000);
       expect([answer.status, JSON.parse(answer.text).run]).toMatchObject([
         200,
         { id, status: 'succeeded', attempt: 2 },

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Pool } from 'pg';
+import { RunExecutor } from '../../src/workflow/run/run-executor.js';
+import { RunFeed } from '../../src/workflow/run/run-feed.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 import { startApp, type SignedIn, type TestApp } from '../support/app.js';
 import { cuttingProxy } from '../support/cutting-proxy.js';
@@ -12,7 +14,7 @@ const HEARTBEAT_MS = 300;
 describe('a stream', () => {
   let chatter: TestApp;
   let anna: SignedIn;
-  let sql: Client;
+  let sql: Pool;
 
   beforeAll(async () => {
     chatter = await startApp({
@@ -23,8 +25,7 @@ describe('a stream', () => {
       SHUTDOWN_TIMEOUT_MS: '100',
     });
     anna = await chatter.register();
-    sql = new Client(chatter.database.connection);
-    await sql.connect();
+    sql = new Pool({ ...chatter.database.connection, max: 2 });
   });
 
   afterAll(async () => {
@@ -113,6 +114,36 @@ describe('a stream', () => {
     await eventually(() => follower.reading.pings >= 2, { withinMs: 10 * HEARTBEAT_MS });
     await cancel(live.headers['x-run-id'] as string);
     expect((await follower.whole()).done).toBe(true);
+  });
+
+  it('aborted 300 times, at any moment, leaves nothing behind', async () => {
+    const long = await start({ message: '[[stall:after=1]] Say exactly: x y' });
+    const { runId } = await long.event(({ type }) => type === 'token');
+    const feed = chatter.app.get(RunFeed, { strict: false });
+    const executor = chatter.app.get(RunExecutor, { strict: false });
+    await eventually(() => feed.size === 1);
+    for (let batch = 0; batch < 10; batch += 1) {
+      const readers = Array.from({ length: 30 }, async (_, n) => {
+        const stop = new AbortController();
+        const url = n % 2 ? `/api/v1/runs/${runId}/events` : '/api/v1/chat';
+        const asked = fetch(`${chatter.url}${url}`, {
+          method: n % 2 ? 'GET' : 'POST',
+          headers: { ...anna.headers, Accept: 'text/event-stream', 'Content-Type': 'application/json' },
+          body: n % 2 ? undefined : JSON.stringify({ message: '[[tokens=5]][[slow=5]]', onDisconnect: 'cancel' }),
+          signal: stop.signal,
+        }).then((response) => response.text());
+        asked.catch(() => undefined);
+        await sleep(randomInt(0, 60));
+        stop.abort();
+      });
+      await Promise.all(readers);
+    }
+    await eventually(() => feed.size === 1 && executor.executing.length === 1);
+    await cancel(runId);
+    await long.ended;
+    await eventually(() => feed.size === 0 && executor.executing.length === 0);
+    const { rows } = await sql.query(`SELECT count(*)::int AS runs FROM run WHERE status IN ('queued', 'running')`);
+    expect(rows).toEqual([{ runs: 0 }]);
   });
 
   describe('whose reader may no longer read', () => {

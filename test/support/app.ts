@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { closeApplication, createApplication } from '../../src/application.js';
 import type { EnvironmentVariables } from '../../src/platform/config/configuration.js';
+import { apiOf } from './api.js';
 import { testDatabase, type TestDatabase } from './postgres.js';
 
 export interface TestUser {
@@ -77,15 +78,7 @@ export async function startApp(overrides: EnvironmentVariables = {}, shared?: Te
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
 
-  const call = async (method: string, path: string, { as, body, headers }: RequestParts = {}): Promise<Answer> => {
-    const response = await fetch(`${url}/api/v1${path}`, {
-      method,
-      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...as?.headers, ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
-  };
+  const { call } = apiOf(url);
 
   let registered = 0;
   const register: TestApp['register'] = async (account = {}) => {
