@@ -61,7 +61,7 @@ describe('preview', () => {
   it('is the JSON of every value that is short and flat', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 2, noUnicodeString: true }), (value) => {
-        const json = JSON.stringify(value).replaceAll('-0', '0');
+        const json = JSON.stringify(value);
         fc.pre(json.length < 60);
         expect(preview(value)).toBe(json);
       }),

@@ -5,8 +5,10 @@ import { EventRepository } from './event.repository.js';
 import { isLast, type LoggedEvent } from './run-event.js';
 import { RunFeed } from './run-feed.js';
 
-/** Events read at once; a reader that is slow holds them all. */
-const PAGE = 64;
+/** Events of the first page of the log; further ones are sized by the events seen, to about this many characters. */
+const FIRST_PAGE = 16;
+const PAGE_CHARACTERS = 65_536;
+const MOST_EVENTS = 500;
 /** How often the log is looked at for a run that another process executes. */
 const POLL_MS = 200;
 /** The same for a run of this process, whose hints arrive: only in case one was lost. */
@@ -64,14 +66,16 @@ export class RunReader {
         last = known.at(-1)?.seq ?? last;
         yield known;
       }
+      let size = FIRST_PAGE;
       let knownToBeKeptAt = performance.now();
       for (let logIsRead = known !== undefined; ; logIsRead = false) {
         for (let full = !logIsRead; full;) {
-          const page = await this.events.read(runId, last, PAGE);
+          const page = await this.events.read(runId, last, size);
           last = page.at(-1)?.seq ?? last;
           if (page.length > 0) yield page;
           if (endsLog(page)) return;
-          full = page.length === PAGE;
+          full = page.length === size;
+          size = nextSize(page, size);
         }
         if (performance.now() - knownToBeKeptAt > LOOK_AFTER_RUN_MS) {
           if (!(await this.events.isKept(runId))) throw notFound(`Run ${runId} was removed with its conversation.`);
@@ -95,6 +99,13 @@ export class RunReader {
   private heard(runId: string, inbox: Inbox): Promise<readonly LoggedEvent[] | undefined> {
     return inbox.next(this.feed.isOwn(runId) ? OWN_POLL_MS : POLL_MS);
   }
+}
+
+/** How many events like those of `page` are worth a page. */
+function nextSize(page: readonly LoggedEvent[], size: number): number {
+  if (page.length === 0) return size;
+  const characters = page.reduce((sum, { data }) => sum + data.length, 0);
+  return Math.min(MOST_EVENTS, Math.max(1, Math.floor((PAGE_CHARACTERS * page.length) / characters)));
 }
 
 const endsLog = (events: readonly LoggedEvent[]): boolean => events.some(({ type }) => isLast(type));
