@@ -16,7 +16,13 @@ import { Caller, type Principal } from '../platform/http/principal.js';
 import { wantsEventStream } from '../platform/http/wants-event-stream.js';
 import { CausesRun } from '../platform/idempotency/idempotency.interceptor.js';
 import { ApiEventStream } from '../workflow/run/event-stream.dto.js';
-import { conversationBusy, requirementsUnmet, runCancelled, shuttingDown, tooManyRuns } from '../workflow/workflow.errors.js';
+import {
+  conversationBusy,
+  requirementsUnmet,
+  runCancelled,
+  shuttingDown,
+  tooManyRuns,
+} from '../workflow/workflow.errors.js';
 import { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
 import { ChatService } from './chat.service.js';
 

@@ -12,7 +12,13 @@ import { wantsEventStream } from '../platform/http/wants-event-stream.js';
 import { CausesRun } from '../platform/idempotency/idempotency.interceptor.js';
 import { conflict } from '../platform/problem/http.errors.js';
 import { ApiEventStream } from '../workflow/run/event-stream.dto.js';
-import { conversationBusy, requirementsUnmet, runCancelled, shuttingDown, tooManyRuns } from '../workflow/workflow.errors.js';
+import {
+  conversationBusy,
+  requirementsUnmet,
+  runCancelled,
+  shuttingDown,
+  tooManyRuns,
+} from '../workflow/workflow.errors.js';
 import { ChatReplyDto, RegenerateRequestDto } from './chat.dto.js';
 import { ChatService } from './chat.service.js';
 
