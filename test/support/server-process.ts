@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,16 +146,22 @@ export class Servers {
   };
 }
 
-/** Ends database servers that a killed process has left in a folder. */
+/** Ends database servers that a killed process has left in a folder, also one that was just being started anew. */
 async function stopDatabases(folder: string): Promise<void> {
   const files = await readdir(folder, { recursive: true });
   for (const file of files.filter((name) => name.endsWith('postmaster.pid'))) {
-    const pid = Number((await readFile(join(folder, file), 'utf8')).split('\n')[0]);
-    try {
-      process.kill(pid, 'SIGQUIT');
-      await eventually(() => !existsSync(join(folder, file)), { what: 'the end of the database server' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    const ended = () =>
+      !existsSync(join(folder, file)) || !quit(Number(readFileSync(join(folder, file), 'utf8').split('\n')[0]));
+    await eventually(ended, { withinMs: 30_000, everyMs: 200, what: 'the end of the database server' });
+  }
+}
+
+/** Asks a process to end at once. False when there is none. */
+function quit(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGQUIT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
