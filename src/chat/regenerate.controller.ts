@@ -1,26 +1,16 @@
-import { Body, Controller, Header, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { modelRateLimited, modelTimeout, modelUnavailable } from '../llm/llm.errors.js';
-import { Access } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { clientGone } from '../platform/http/client-gone.js';
 import { IdParam } from '../platform/http/id.pipe.js';
 import type { EventStream } from '../platform/http/event-stream.js';
 import { Caller, type Principal } from '../platform/http/principal.js';
 import { wantsEventStream } from '../platform/http/wants-event-stream.js';
-import { CausesRun } from '../platform/idempotency/idempotency.interceptor.js';
 import { conflict } from '../platform/problem/http.errors.js';
-import { ApiEventStream } from '../workflow/run/event-stream.dto.js';
-import {
-  conversationBusy,
-  requirementsUnmet,
-  runCancelled,
-  shuttingDown,
-  tooManyRuns,
-} from '../workflow/workflow.errors.js';
-import { ChatReplyDto, RegenerateRequestDto } from './chat.dto.js';
+import { RegenerateRequestDto, type ChatReplyDto } from './chat.dto.js';
 import { ChatService } from './chat.service.js';
+import { Turn } from './turn.decorator.js';
 
 @ApiTags('Chat')
 @Controller('conversations/:id/messages/:messageId/regenerate')
@@ -28,29 +18,14 @@ export class RegenerateController {
   constructor(private readonly chat: ChatService) {}
 
   @Post()
-  @HttpCode(200)
-  @Header('Vary', 'Accept')
-  @CausesRun()
-  @Access('editor', 'chat:write')
+  @Turn()
   @ApiOperation({
     summary: 'Answer a user message again, as JSON or as a stream',
     description:
       'Takes a user message or an answer to one, and runs its turn again with the workflow, model and system message of the conversation. No user message is written; the new answer is a sibling of the earlier ones and ends the active branch. A run that fails leaves the branches as they are. JSON and stream are those of `POST /api/v1/chat`.',
     operationId: 'regenerateMessage',
   })
-  @ApiEventStream(ChatReplyDto)
-  @ApiProblems(
-    404,
-    conflict,
-    conversationBusy,
-    runCancelled,
-    requirementsUnmet,
-    tooManyRuns,
-    shuttingDown,
-    modelRateLimited,
-    modelUnavailable,
-    modelTimeout,
-  )
+  @ApiProblems(conflict)
   regenerate(
     @Caller() caller: Principal,
     @IdParam() conversationId: string,
