@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { request } from 'undici';
-import { chatterTarget } from './load-target.ts';
+import { postmaster } from './embedded-postmaster.ts';
+import { chatterTarget, runsRoute } from './load-target.ts';
 import type { Place, System } from './system.ts';
 
 /** Chatter as `npm start` runs it: authentication on, on its embedded PostgreSQL. Needs a build in `dist/`. */
@@ -13,13 +12,15 @@ export const chatter: System = {
   livePath: '/livez',
   readyPath: '/readyz',
   furtherProcesses: (dataDir) => postmaster(dataDir),
-  target: async (origin) =>
-    chatterTarget(origin, { authorization: `Bearer ${await accessToken(origin)}` }, 'openai-compatible'),
+  target: async (origin) => ({
+    ...chatterTarget(origin, { authorization: `Bearer ${await accessToken(origin)}` }, 'openai-compatible'),
+    workflows: runsRoute(() => true),
+  }),
 };
 
 const UNLIMITED = '1000000000';
 
-/** The defaults, except for the limits that would stop one user from asking as fast as a machine can. */
+/** The defaults, except for the limits that would stop one user from asking as fast as a machine can, or a large map. */
 function environment({ port, modelUrl, models, dataDir }: Place): Record<string, string> {
   return {
     PORT: String(port),
@@ -29,6 +30,9 @@ function environment({ port, modelUrl, models, dataDir }: Place): Record<string,
     REQUESTS_PER_MINUTE: UNLIMITED,
     REQUESTS_BURST: UNLIMITED,
     MAX_RUNS_PER_USER: '1000000',
+    MAX_MAP_ITEMS: '1000',
+    MAX_TOKENS_PER_RUN: '100000000',
+    RUN_TIMEOUT_MS: '3600000',
     OPENAI_COMPATIBLE_BASE_URL: modelUrl,
     OPENAI_COMPATIBLE_API_KEY: 'bench',
     OPENAI_COMPATIBLE_MODELS: models.join(','),
@@ -45,13 +49,4 @@ async function accessToken(origin: string): Promise<string> {
   const text = await body.text();
   if (statusCode !== 201) throw new Error(`POST /auth/register answered ${statusCode}: ${text}`);
   return (JSON.parse(text) as { readonly accessToken: string }).accessToken;
-}
-
-/** The embedded server's main process, from the first line of its `postmaster.pid`. */
-function postmaster(dataDir: string): number[] {
-  try {
-    return [Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10)];
-  } catch {
-    return [];
-  }
 }

@@ -5,10 +5,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 
-/** How to run a server as a child on one core. */
+/** How to run a server as a child. */
 export interface ChildCommand {
   readonly name: string;
-  readonly core: number;
+  /** The one core it may use; absent, any. */
+  readonly core?: number;
   /** Paths of modules to preload with `--import`. */
   readonly preload: readonly string[];
   /** Script and arguments for Node. */
@@ -41,7 +42,9 @@ export function startChild(command: ChildCommand): ChildServer {
   const log = openSync(command.logFile, 'w');
   const preload = command.preload.map((path) => `--import=${path}`).join(' ');
   const startedAt = performance.now();
-  const child = spawn('taskset', ['-c', String(command.core), process.execPath, ...command.script], {
+  const pinned = command.core === undefined ? [] : ['taskset', '-c', String(command.core)];
+  const [program = '', ...args] = [...pinned, process.execPath, ...command.script];
+  const child = spawn(program, args, {
     cwd: command.cwd,
     env: { ...baseEnvironment(), ...command.env, NODE_OPTIONS: preload },
     stdio: ['ignore', log, log, 'ipc'],
@@ -57,7 +60,7 @@ export function startChild(command: ChildCommand): ChildServer {
 
   return {
     child,
-    pid: child.pid ?? fatal(`taskset does not start; it is part of util-linux.`),
+    pid: child.pid ?? fatal(`${program} does not start${program === 'taskset' ? '; it is part of util-linux' : ''}.`),
     startedAt,
     answers: async (url) => {
       while (!(await isOk(url))) {

@@ -1,37 +1,54 @@
 import type { Dispatcher } from 'undici';
 import { AnswerReader } from './answer-reader.ts';
 import type { LoadMeter } from './load-meter.ts';
-import type { LoadTarget } from './load-target.ts';
+import { runFault, type ChatInterface } from './load-target.ts';
+import type { WorkflowJob } from './workflow-job.ts';
 
 /** One kind of request, as every client of a load repeats it. */
 export interface Call {
   readonly dispatcher: Dispatcher;
   readonly request: Dispatcher.DispatchOptions;
-  readonly target: LoadTarget;
+  readonly meter: LoadMeter;
+}
+
+export interface ChatCall extends Call {
+  readonly chat: ChatInterface;
   /** The whole text of a right answer. */
   readonly expected: string;
-  readonly meter: LoadMeter;
+}
+
+export interface RunCall extends Call {
+  readonly job: WorkflowJob;
 }
 
 const SHOWN_CHARACTERS = 300;
 
 /** One request for a JSON answer. Answers whether it was right; never throws. */
-export function jsonExchange(call: Call): Promise<boolean> {
+export function jsonExchange(call: ChatCall): Promise<boolean> {
   const pieces: Buffer[] = [];
   return exchange(call, {
     data: (chunk) => pieces.push(chunk),
     fault: () => {
-      const text = call.target.answer(Buffer.concat(pieces).toString());
+      const text = call.chat.answer(Buffer.concat(pieces).toString());
       call.meter.text(text.length);
       return text === call.expected ? undefined : `answered ${JSON.stringify(text)}`;
     },
   });
 }
 
+/** One run of a workflow, answered at its end. Answers whether it was right; never throws. */
+export function runExchange(call: RunCall): Promise<boolean> {
+  const pieces: Buffer[] = [];
+  return exchange(call, {
+    data: (chunk) => pieces.push(chunk),
+    fault: () => runFault(call.job, Buffer.concat(pieces).toString()),
+  });
+}
+
 /** One request for a streamed answer. Answers whether it was right; never throws. */
-export function streamExchange(call: Call): Promise<boolean> {
-  const { meter, target, expected } = call;
-  const reader = new AnswerReader(target.frame);
+export function streamExchange(call: ChatCall): Promise<boolean> {
+  const { meter, chat, expected } = call;
+  const reader = new AnswerReader(chat.frame);
   const startedAt = performance.now();
   let lastTextAt = 0;
   return exchange(call, {

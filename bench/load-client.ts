@@ -2,15 +2,25 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildConnector, Pool } from 'undici';
 import { answerText } from './answer-text.ts';
-import { jsonExchange, streamExchange, type Call } from './exchange.ts';
+import { jsonExchange, runExchange, streamExchange, type Call } from './exchange.ts';
 import { fakeModel } from './fake-model.ts';
 import { LoadMeter, type LoadFigures } from './load-meter.ts';
-import type { LoadTarget } from './load-target.ts';
+import { runRequest, type LoadTarget } from './load-target.ts';
+import type { WorkflowJob } from './workflow-job.ts';
 
 /** A closed loop: each of `concurrency` clients asks, reads the whole answer and asks again on its kept connection. */
-export interface Load {
+export type Load = ChatLoad | RunLoad;
+
+export interface ChatLoad extends Pace {
   readonly model: string;
   readonly stream: boolean;
+}
+
+export interface RunLoad extends Pace {
+  readonly job: WorkflowJob;
+}
+
+interface Pace {
   readonly concurrency: number;
   /** The clients start evenly over this time. */
   readonly rampMs: number;
@@ -43,24 +53,12 @@ export async function drive(target: LoadTarget, load: Load, observer: WindowObse
     bodyTimeout: REQUEST_TIMEOUT_MS,
   });
   const meter = new LoadMeter(() => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0));
-  const call: Call = {
-    dispatcher: pool,
-    request: {
-      path: target.path,
-      method: 'POST',
-      headers: { ...target.headers, accept: load.stream ? 'text/event-stream' : 'application/json' },
-      body: target.body(load.model, load.stream),
-    },
-    target,
-    expected: answerText(fakeModel(load.model)?.tokens ?? 0),
-    meter,
-  };
-  const exchange = load.stream ? streamExchange : jsonExchange;
+  const exchange = exchangeOf(target, load, pool, meter);
   let stopping = false;
   const client = async (startMs: number) => {
     await delay(startMs);
     while (!stopping) {
-      if (!(await exchange(call))) await delay(PAUSE_AFTER_ERROR_MS);
+      if (!(await exchange())) await delay(PAUSE_AFTER_ERROR_MS);
     }
   };
   const clients = Promise.all(
@@ -76,6 +74,34 @@ export async function drive(target: LoadTarget, load: Load, observer: WindowObse
   await Promise.race([clients, delay(DRAIN_MS, undefined, { ref: false })]);
   await pool.destroy();
   return meter.figures();
+}
+
+/** Whether the target can take the load. */
+export const takes = ({ chat, workflows }: LoadTarget, load: Load): boolean =>
+  'job' in load ? workflows?.runs(load.job) === true : chat !== undefined;
+
+function exchangeOf(
+  { chat, workflows, headers }: LoadTarget,
+  load: Load,
+  dispatcher: Pool,
+  meter: LoadMeter,
+): () => Promise<boolean> {
+  const call = (path: string, body: string, accept = 'application/json'): Call => ({
+    dispatcher,
+    request: { path, method: 'POST', headers: { ...headers, accept }, body },
+    meter,
+  });
+  if ('job' in load) {
+    if (!workflows) throw new Error('The target runs no workflows.');
+    const run = { ...call(workflows.path, runRequest(load.job)), job: load.job };
+    return () => runExchange(run);
+  }
+  const { model, stream } = load;
+  if (!chat) throw new Error('The target does not chat.');
+  const accept = stream ? 'text/event-stream' : 'application/json';
+  const expected = answerText(fakeModel(model)?.tokens ?? 0);
+  const turn = { ...call(chat.path, chat.body(model, stream), accept), chat, expected };
+  return () => (stream ? streamExchange(turn) : jsonExchange(turn));
 }
 
 function countedConnector(sockets: Socket[]): buildConnector.connector {

@@ -14,7 +14,7 @@ export interface Options {
   readonly profile: boolean;
 }
 
-const USAGE = `node bench/run.ts [--systems=${known.map(({ name }) => name).join(',')}] [--work=W1,W2,W3] [--rounds=1] [--quick] [--profile]`;
+const USAGE = `node bench/run.ts [--systems=${known.map(({ name }) => name).join(',')}] [--work=W1,W2,W3,W4] [--rounds=1] [--quick] [--profile]`;
 
 /** @throws with a sentence about the argument that is wrong, and the usage */
 export function readOptions(args: readonly string[]): Options {
@@ -30,7 +30,7 @@ function parse(args: readonly string[]): Options {
     args: [...args],
     options: {
       systems: { type: 'string', default: known.map(({ name }) => name).join(',') },
-      work: { type: 'string', default: 'W1,W2,W3' },
+      work: { type: 'string', default: 'W1,W2,W3,W4' },
       rounds: { type: 'string', default: '1' },
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
@@ -43,7 +43,10 @@ function parse(args: readonly string[]): Options {
   const chosen = workloads({ quick }).filter(({ id }) =>
     asked.some((prefix) => id === prefix || id.startsWith(`${prefix} `)),
   );
-  if (chosen.length === 0) throw new Error(`--work ${values.work} names no workload; there are W1, W2 and W3.`);
+  if (chosen.length === 0)
+    throw new Error(
+      `--work ${values.work} names no workload; there are W1, W2, W3 and W4, or one of them such as "W4 pure".`,
+    );
   return {
     systems: values.systems.split(',').map(systemNamed),
     warmUps: warmUps({ quick }),

@@ -10,17 +10,17 @@ import { workloadTable } from './workload-table.ts';
 /** The figures as Markdown tables. */
 export function report(results: Results): string {
   const { options, systems } = results;
-  const kinds: readonly WorkloadKind[] = ['json', 'stream', 'paced'];
+  const kinds: readonly WorkloadKind[] = ['json', 'stream', 'paced', 'workflow'];
   const reported = systems.flatMap(({ name, title, rounds }): ReportedSystem[] => {
     const [first, ...rest] = rounds;
     return first ? [{ name, title, rounds, typical: typical([first, ...rest]) }] : [];
   });
-  const idsOf = (kind: WorkloadKind) => options.workloads.filter((one) => one.kind === kind).map(({ id }) => id);
+  const ofKind = (kind: WorkloadKind) => options.workloads.filter((one) => one.kind === kind);
   return [
     headline(results),
     summaryTable(reported),
     startTable(reported),
-    ...kinds.map((kind) => workloadTable(kind, idsOf(kind), reported, results.directMs)).filter((text) => text !== ''),
+    ...kinds.map((kind) => workloadTable(kind, ofKind(kind), reported, results.directMs)).filter((text) => text !== ''),
     ...systems.flatMap(({ name, fault }) =>
       fault === undefined ? [] : [`**${name} was not measured to the end**: ${fault}`],
     ),

@@ -14,11 +14,21 @@ export interface Results {
     readonly rounds: number;
     readonly quick: boolean;
     readonly profile: boolean;
-    readonly workloads: readonly { readonly id: string; readonly kind: WorkloadKind }[];
+    readonly workloads: readonly DescribedWorkload[];
   };
   /** Median time of a JSON answer of the model server alone. */
   readonly directMs: number;
   readonly systems: readonly SystemRounds[];
+}
+
+/** A workload as the file keeps it, beside the numbers of its load. */
+export interface DescribedWorkload {
+  readonly id: string;
+  readonly kind: WorkloadKind;
+  readonly concurrency: number;
+  /** Of workflows: what is run, and how many steps that has. */
+  readonly job?: string;
+  readonly steps?: number;
 }
 
 export interface SystemRounds {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort, startChild, type ChildServer } from './child-server.ts';
 import type { Cores } from './cores.ts';
-import { drive, UNOBSERVED, type Load } from './load-client.ts';
+import { decimal, whole } from './figure-format.ts';
+import { drive, takes, UNOBSERVED, type Load } from './load-client.ts';
 import { measure, memoryMb, type ByProgram, type Measurement } from './measurement.ts';
 import { readProbe } from './probe-figures.ts';
 import { treeUse } from './process-tree.ts';
@@ -130,12 +131,13 @@ async function work(options: RoundOptions, server: ChildServer, origin: string, 
 
   const target = await system.target(origin);
   const measurements: Record<string, Measurement> = {};
-  for (const load of options.warmUps) await drive(target, load, UNOBSERVED);
+  for (const load of options.warmUps) if (takes(target, load)) await drive(target, load, UNOBSERVED);
   for (const { id, load } of options.workloads) {
+    if (!takes(target, load)) continue;
     const measured = await measure({ server, model, target, roots }, load);
     measurements[id] = measured;
     log(
-      `${system.name}: ${id}: ${Math.round(measured.requestsPerSecond)} answers/s, ${Math.round(measured.tokensPerSecond)} tokens/s${faults(measured)}`,
+      `${system.name}: ${id}: ${decimal(measured.requestsPerSecond, 1)} answers/s, ${whole(measured.tokensPerSecond)} tokens/s${faults(measured)}`,
     );
     await delay(SETTLE_MS / 4);
   }

@@ -128,7 +128,14 @@ function commit(): string | undefined {
 }
 
 function described({ rounds, quick, profile, workloads }: Options): Results['options'] {
-  return { rounds, quick, profile, workloads: workloads.map(({ id, kind, load }) => ({ id, kind, ...load })) };
+  return {
+    rounds,
+    quick,
+    profile,
+    workloads: workloads.map(({ id, kind, load }) =>
+      'job' in load ? { id, kind, ...load, job: load.job.title, steps: load.job.steps } : { id, kind, ...load },
+    ),
+  };
 }
 
 function log(line: string): void {

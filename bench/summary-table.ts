@@ -9,9 +9,11 @@ export function summaryTable(systems: readonly ReportedSystem[]): string {
   return markdownTable<ReportedSystem>(
     [
       { title: 'system', value: ({ name }) => name },
-      { title: 'W1 requests/s (CPU ms/request), 16 clients', value: at('W1 c16', json) },
+      { title: 'W1 requests/s (CPU ms/request), 16 clients', value: at('W1 c16', answers) },
       { title: 'W2 tokens/s (CPU us/token), 64 clients', value: at('W2 c64', stream) },
       { title: 'W3 tokens/s (of full rate), 500 streams', value: at('W3 c500', paced) },
+      { title: 'W4 runs/s (CPU ms/run), 10 pure steps', value: at('W4 pure c16', answers) },
+      { title: '10 durable steps', value: at('W4 durable c16', answers) },
       { title: 'start CPU s', value: ({ typical }) => seconds(typical.start.readyCpuMs) },
       { title: 'idle MB', value: ({ typical }) => whole(total(typical.idleMb)) },
     ],
@@ -26,7 +28,7 @@ function at(id: string, cell: (measured: Measurement) => string): (system: Repor
   };
 }
 
-function json({ requestsPerSecond, cpuMsPerAnswer }: Measurement): string {
+function answers({ requestsPerSecond, cpuMsPerAnswer }: Measurement): string {
   return `${whole(requestsPerSecond)} (${decimal(total(cpuMsPerAnswer), 2)})`;
 }
 

@@ -1,4 +1,5 @@
 import { chatter } from './chatter.system.ts';
+import { langgraphPostgres } from './langgraph-postgres.system.ts';
 import { chatterTarget } from './load-target.ts';
 import type { System } from './system.ts';
 
@@ -20,6 +21,7 @@ export const systems: readonly System[] = [
     title: 'Nest 12 + LangGraph + ChatOpenAI the obvious way, stores nothing',
     script: ['nest-langgraph.ts'],
   }),
+  langgraphPostgres,
 ];
 
 interface Peer {

@@ -2,6 +2,7 @@ import { decimal, pair, parts, total, whole } from './figure-format.ts';
 import { markdownTable, type Column } from './markdown-table.ts';
 import type { Measurement } from './measurement.ts';
 import type { ReportedSystem } from './reported-system.ts';
+import type { DescribedWorkload } from './results.ts';
 import { FULL_RATE, type WorkloadKind } from './workload.ts';
 
 /** The load side is taken as the limit from here on: rates then say less than CPU times. */
@@ -11,22 +12,25 @@ const TITLES: Readonly<Record<WorkloadKind, string>> = {
   json: 'W1: JSON chat, 20 tokens',
   stream: 'W2: streamed chat, 200 tokens at once',
   paced: 'W3: 500 streams, 200 tokens, one every 20 ms',
+  workflow: 'W4: workflows, each one request that is answered when the run has ended',
 };
 
 /** The figures of all systems at the workloads of one kind; empty when none was measured. */
 export function workloadTable(
   kind: WorkloadKind,
-  ids: readonly string[],
+  workloads: readonly DescribedWorkload[],
   systems: readonly ReportedSystem[],
   directMs: number,
 ): string {
-  const lines = ids.flatMap((id) => systems.flatMap((system) => lineOf(id, system)));
+  const lines = workloads.flatMap((workload) => systems.flatMap((system) => lineOf(workload, system)));
   return lines.length === 0 ? '' : `### ${TITLES[kind]}\n\n${markdownTable(columns(kind, directMs), lines)}`;
 }
 
 interface Line {
   readonly system: string;
   readonly clients: string;
+  readonly job: string;
+  readonly steps: number;
   readonly of: Measurement;
   /** Summed over the rounds, since one bad answer is one too many. */
   readonly errors: number;
@@ -36,7 +40,10 @@ interface Line {
   readonly foreignUse: number;
 }
 
-function lineOf(id: string, { name, rounds, typical }: ReportedSystem): Line[] {
+function lineOf(
+  { id, concurrency, job = '', steps = 1 }: DescribedWorkload,
+  { name, rounds, typical }: ReportedSystem,
+): Line[] {
   const of = typical.measurements[id];
   if (!of) return [];
   const all = rounds.flatMap(({ measurements }) => measurements[id] ?? []);
@@ -44,7 +51,9 @@ function lineOf(id: string, { name, rounds, typical }: ReportedSystem): Line[] {
   return [
     {
       system: name,
-      clients: id.slice(id.indexOf('c') + 1),
+      clients: String(concurrency),
+      job,
+      steps,
       of,
       errors: sum(all.map(({ errors }) => errors)),
       mismatches: sum(all.map(({ mismatches }) => mismatches)),
@@ -66,6 +75,8 @@ function columns(kind: WorkloadKind, directMs: number): readonly Column<Line>[] 
       return [...head, ...tokenColumns, ...sharedColumns];
     case 'paced':
       return [...head, fullRateColumn, ...tokenColumns, ...sharedColumns];
+    case 'workflow':
+      return [{ title: 'workflow', value: ({ job }) => job }, ...head, ...runColumns, ...sharedColumns];
   }
 }
 
@@ -81,6 +92,14 @@ function answerColumns(directMs: number): readonly Column<Line>[] {
     },
   ];
 }
+
+const runColumns: readonly Column<Line>[] = [
+  { title: 'runs/s', value: ({ of }) => decimal(of.requestsPerSecond, 1) },
+  { title: 'CPU ms/run', value: ({ of }) => decimal(total(of.cpuMsPerAnswer), 2) },
+  { title: '(node + postgres)', value: ({ of }) => parts(of.cpuMsPerAnswer, 2) },
+  { title: 'p50 / p99 ms', value: ({ of }) => pair(of.latencyMs.p50, of.latencyMs.p99) },
+  { title: 'statements/step', value: ({ steps, of }) => decimal(of.statementsPerAnswer / steps, 2) },
+];
 
 const tokenColumns: readonly Column<Line>[] = [
   { title: 'tokens/s', value: ({ of }) => whole(of.tokensPerSecond) },
@@ -99,7 +118,7 @@ const fullRateColumn: Column<Line> = {
 const sharedColumns: readonly Column<Line>[] = [
   { title: 'loop lag p99 / max ms', value: ({ of }) => pair(of.loopLagMs.p99, of.loopLagMs.max) },
   { title: 'memory MB (node + postgres)', value: ({ of }) => parts(of.memoryMb, 0) },
-  { title: 'statements/turn', value: ({ of }) => decimal(of.statementsPerAnswer, 1) },
+  { title: 'statements/answer', value: ({ of }) => decimal(of.statementsPerAnswer, 1) },
   { title: 'errors + mismatches', value: ({ errors, mismatches }) => `${errors} + ${mismatches}` },
   {
     title: 'load side',

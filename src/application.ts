@@ -5,21 +5,27 @@ import type { Request, Response } from 'express';
 import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import type { EnvironmentVariables } from './platform/config/configuration.js';
+import { isUpload } from './knowledge/document/upload.js';
 import { EnvironmentError } from './platform/config/environment.js';
 import { ServerConfig } from './platform/config/server.config.js';
 import { EmbeddedDatabase } from './platform/database/embedded-database.js';
+import { requestTrace } from './platform/telemetry/request-trace.js';
+import { Tracing } from './platform/telemetry/tracing.js';
+import { RequestMeter } from './metrics/request-meter.js';
 import { answerClientError } from './platform/http/client-error.js';
 import { Lifecycle } from './platform/health/lifecycle.js';
+import { probesOnly } from './platform/health/probes-only.js';
 import { jsonBody } from './platform/http/body.js';
 import { requestContext } from './platform/http/request-context.js';
 import { RequestValidationPipe } from './platform/http/validation.pipe.js';
 import { createLogger, NestLogger } from './platform/log/logger.js';
 import { requestLog } from './platform/log/request-log.js';
 import { ProblemFilter, unknownRoute } from './platform/problem/problem.filter.js';
+import { redactValue } from './security/redaction/redact-value.js';
 import { serveDocument } from './openapi.js';
 
-/** Routes outside of the API's prefix: operations and explanations. */
-export const UNPREFIXED = ['livez', 'readyz', 'healthz', 'problems', 'problems/:slug'];
+/** Routes outside of the API's prefix: operations, explanations, and what speaks a protocol of its own. */
+export const UNPREFIXED = ['livez', 'readyz', 'healthz', 'metrics', 'problems', 'problems/:slug', 'mcp'];
 
 /** The application, wired and not yet listening. `preview` builds only its structure, for the document. */
 export async function createApplication(
@@ -30,7 +36,7 @@ export async function createApplication(
   if (config.nodeEnv === 'production' && config.corsOrigins.includes('*')) {
     throw new EnvironmentError('CORS_ORIGINS: "*" opens the API to every site; name the origins in production');
   }
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config.logLevel, redactValue);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(environment), {
     logger: new NestLogger(logger),
     bodyParser: false,
@@ -42,8 +48,11 @@ export async function createApplication(
   app.set('query parser', 'simple');
   app.set('etag', false);
   app.disable('x-powered-by');
-  if (!options.preview) app.use(app.get(Lifecycle).track);
+  if (!options.preview) app.use(app.get(Lifecycle).track, app.get(RequestMeter).measure);
   app.use(requestContext, requestLog(logger), helmet({ contentSecurityPolicy: false }));
+  if (config.role === 'worker') app.use(probesOnly);
+  const tracing = options.preview ? undefined : app.get(Tracing);
+  if (tracing?.isOn) app.use(requestTrace(tracing));
   app.use(compression({ filter: isCompressible }));
   if (config.corsOrigins.length > 0) {
     app.enableCors({
@@ -63,7 +72,7 @@ export async function createApplication(
       ],
     });
   }
-  app.use(jsonBody(config.bodyLimitBytes));
+  app.use(jsonBody(config.bodyLimitBytes, isUpload));
   app.setGlobalPrefix('api/v1', { exclude: UNPREFIXED });
   app.useGlobalPipes(new RequestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

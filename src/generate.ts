@@ -7,7 +7,8 @@ import { apiDocument } from './openapi.js';
 
 /** Writes the generated files, or with `--check` fails when one of them is not what it would write. */
 
-const TABLE = /(<!-- environment:start -->)[\s\S]*(<!-- environment:end -->)/;
+const START = '<!-- environment:start -->';
+const END = '<!-- environment:end -->';
 
 async function generated(): Promise<ReadonlyMap<string, string>> {
   const app = await createApplication({ LOG_LEVEL: 'silent' }, { preview: true });
@@ -17,14 +18,15 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
     ['openapi.json', `${JSON.stringify(document, null, 2)}\n`],
     ['.env.example', environmentExample(configurations)],
     ['docs/problems.md', problemReference()],
-    [
-      'README.md',
-      readme.replace(
-        TABLE,
-        (_, start: string, end: string) => `${start}\n\n${environmentTable(configurations)}\n${end}`,
-      ),
-    ],
+    ['README.md', withTable(readme)],
   ]);
+}
+
+/** The table of settings between its two marks. */
+function withTable(readme: string): string {
+  const [start, end] = [readme.indexOf(START), readme.lastIndexOf(END)];
+  if (start < 0 || end < start) return readme;
+  return `${readme.slice(0, start)}${START}\n\n${environmentTable(configurations)}\n${readme.slice(end)}`;
 }
 
 async function main(check: boolean): Promise<void> {

@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { closeApplication, createApplication, orClosed } from './application.js';
 import { welcome } from './welcome.js';
 import { EnvironmentError, readEnvironment } from './platform/config/environment.js';
+import { redact } from './security/redaction/redact.js';
 import { ServerConfig } from './platform/config/server.config.js';
 
 const FORCED_EXIT_AFTER_MS = 25_000;
@@ -29,7 +30,7 @@ function closeOnSignal(app: NestExpressApplication): void {
 
 function fail(error: unknown): never {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${error instanceof EnvironmentError ? error.message : text}\n`);
+  process.stderr.write(`${redact(error instanceof EnvironmentError ? error.message : text).text}\n`);
   process.exit(1);
 }
 

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { withExamples } from './openapi-examples.js';
 import { runEventSchema } from './workflow/run/event-stream.dto.js';
 
 const TAGS = {
@@ -8,10 +9,24 @@ const TAGS = {
   Auth: 'Accounts and tokens.',
   'API keys': 'Keys of a user, for programs.',
   Workspaces: 'Workspaces and their members.',
+  Secrets: 'What a workspace keeps secret, for certain hosts. Values are never answered.',
   Conversations: 'Conversations.',
   Messages: 'The messages of a conversation.',
   Chat: 'A turn of a conversation, as JSON or as a stream.',
   Runs: 'What every turn and workflow execution leaves: its state and its event log.',
+  Workflows: 'Stored workflows: drafts, versions, and what their names run.',
+  Approvals: 'What people decide while runs wait for them.',
+  Templates: 'Ready-made workflows with parameters: built in, and a workspace’s own.',
+  Tools: 'What models and workflows may call: who may use which, and calls by hand.',
+  Tickets: 'Tickets that tools open and people work on.',
+  Memories: 'What is remembered of a person, beyond a conversation.',
+  MCP: 'Servers whose tools are used here, by the Model Context Protocol.',
+  Events: 'What happens in a workspace, live.',
+  Performance: 'How runs and tools performed.',
+  Audit: 'What was done by whom, in a chain that can be verified.',
+  Knowledge: 'Collections of documents, how each is processed, their passages, and search.',
+  Usage: 'What was used, and budgets that bound it.',
+  Cache: 'Answers that are kept for a while.',
   Models: 'Models and their providers.',
 };
 
@@ -31,7 +46,7 @@ export function apiDocument(app: INestApplication): OpenAPIObject {
   for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
   const document = SwaggerModule.createDocument(app, builder.build());
   const schemas = closed({ ...document.components?.schemas, RunEvent: runEventSchema }, document);
-  return { ...document, paths: completed(document), components: { ...document.components, schemas } };
+  return { ...document, paths: completed(document, schemas), components: { ...document.components, schemas } };
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -45,8 +60,11 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
-/** What follows from the kind of an operation: ids in the path, no credentials for public ones, keys for those that cause. */
-function completed({ paths }: OpenAPIObject): OpenAPIObject['paths'] {
+/**
+ * What follows from the kind of an operation: ids in the path, no credentials for public ones, keys for those that cause,
+ * examples of bodies.
+ */
+function completed({ paths }: OpenAPIObject, schemas: Schemas): OpenAPIObject['paths'] {
   for (const path of Object.values(paths)) {
     for (const method of METHODS) {
       const operation = path[method];
@@ -55,6 +73,7 @@ function completed({ paths }: OpenAPIObject): OpenAPIObject['paths'] {
       const parameters = (operation.parameters ?? []).map(withIdFormat);
       const isRepeatable = method === 'post' && operation.security.length > 0;
       operation.parameters = isRepeatable ? [...parameters, IDEMPOTENCY_KEY as Parameter] : parameters;
+      path[method] = withExamples(operation, schemas);
     }
   }
   return paths;

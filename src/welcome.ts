@@ -6,9 +6,11 @@ import { DevelopmentUser } from './security/identity/development-user.js';
 
 /** What the console says once the server listens: where it is and, on the embedded database, a command to try. */
 export async function welcome(app: NestExpressApplication): Promise<string> {
-  const { host, exposeDocs } = app.get(ServerConfig);
+  const { host, exposeDocs, role } = app.get(ServerConfig);
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (role === 'worker')
+    return `\nChatter listens on ${url}\nWorker: executes runs and queued work, answers probes and /metrics only.\n\n`;
   const lines = [
     '',
     `Chatter listens on ${url}`,

@@ -7,6 +7,8 @@ export interface PeerOptions {
   readonly modelUrl: string;
   /** Raw proxy: one write per upstream read instead of one per frame. */
   readonly batch: boolean;
+  /** Of a peer with a database. */
+  readonly dataDir: string;
 }
 
 export function peerOptions(): PeerOptions {
@@ -15,9 +17,10 @@ export function peerOptions(): PeerOptions {
       port: { type: 'string', default: '4020' },
       'model-url': { type: 'string', default: 'http://127.0.0.1:4010/v1' },
       batch: { type: 'boolean', default: false },
+      'data-dir': { type: 'string', default: '.data' },
     },
   });
-  return { port: Number(values.port), modelUrl: values['model-url'], batch: values.batch };
+  return { port: Number(values.port), modelUrl: values['model-url'], batch: values.batch, dataDir: values['data-dir'] };
 }
 
 export interface PeerRequest {

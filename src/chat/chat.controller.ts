@@ -1,13 +1,11 @@
-import { Body, Controller, Post, Req } from '@nestjs/common';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
-import { clientGone } from '../platform/http/client-gone.js';
+import type { Request, Response } from 'express';
 import type { EventStream } from '../platform/http/event-stream.js';
 import { Caller, type Principal } from '../platform/http/principal.js';
-import { wantsEventStream } from '../platform/http/wants-event-stream.js';
 import { ChatRequestDto, type ChatReplyDto } from './chat.dto.js';
 import { ChatService } from './chat.service.js';
-import { Turn } from './turn.decorator.js';
+import { takeTurn, Turn } from './turn.decorator.js';
 
 @ApiTags('Chat')
 @Controller('chat')
@@ -26,9 +24,8 @@ export class ChatController {
     @Caller() caller: Principal,
     @Body() request: ChatRequestDto,
     @Req() http: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<EventStream | ChatReplyDto> {
-    return request.stream === true || wantsEventStream(http)
-      ? this.chat.stream(caller, request)
-      : this.chat.reply(caller, request, clientGone(http));
+    return takeTurn(this.chat, caller, request, http, response);
   }
 }

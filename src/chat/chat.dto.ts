@@ -1,6 +1,9 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { ApprovalDto } from '../workflow/approval/approval.dto.js';
 import { ConversationDto } from '../conversation/conversation.dto.js';
 import { MessageDto } from '../conversation/message.dto.js';
 import { Choice, Flag, Id, IdList, Int, JsonObject, Nested, Num, Text, TextList } from '../platform/http/fields.js';
+import { MAX_MESSAGE } from '../workflow/definition/input-message.js';
 import { RunDto, RunLimitsDto } from '../workflow/run/run.dto.js';
 
 const stream = {
@@ -10,7 +13,7 @@ const stream = {
 };
 
 export class ChatRequestDto {
-  @Text({ description: 'What the user says.', min: 1, max: 10_000, example: 'Hello! What can you do?' })
+  @Text({ description: 'What the user says.', min: 1, max: MAX_MESSAGE, example: 'Hello! What can you do?' })
   readonly message!: string;
 
   @Id({ description: 'The conversation to go on with; a new one when absent.', optional: true })
@@ -87,7 +90,7 @@ export class ChatRequestDto {
   })
   readonly onDisconnect?: 'continue' | 'cancel';
 
-  @JsonObject({ description: 'Kept with the run.', optional: true })
+  @JsonObject({ description: 'Kept with the run, which shows it.', optional: true, example: { ticket: 42 } })
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -109,9 +112,16 @@ export class ChatReplyDto {
   @Nested(() => ConversationDto, { description: 'The conversation after the turn.' })
   readonly conversation!: ConversationDto;
 
-  @Nested(() => MessageDto, { description: 'The assistant’s message.' })
-  readonly message!: MessageDto;
+  @Nested(() => MessageDto, { description: 'The assistant’s message; absent while the turn waits.', optional: true })
+  readonly message?: MessageDto;
 
   @Nested(() => RunDto, { description: 'The run that made it.' })
   readonly run!: RunDto;
+
+  @ApiProperty({
+    type: () => [ApprovalDto],
+    required: false,
+    description: 'What a person must decide before the turn goes on (status 202).',
+  })
+  readonly approvals?: readonly ApprovalDto[];
 }

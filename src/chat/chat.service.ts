@@ -3,7 +3,7 @@ import type { Conversation } from '../conversation/conversation.js';
 import { ConversationService } from '../conversation/conversation.service.js';
 import type { Message } from '../conversation/message.js';
 import { MessageService } from '../conversation/message.service.js';
-import { LLMService } from '../llm/llm.service.js';
+import { LLMService, type Keyed } from '../llm/llm.service.js';
 import { newId } from '../platform/clock/id.js';
 import { StreamInterrupted, type EventStream } from '../platform/http/event-stream.js';
 import { ClientGone } from '../platform/http/client-gone.js';
@@ -13,9 +13,11 @@ import { notFound } from '../platform/problem/http.errors.js';
 import { problemFromBody, type Problem } from '../platform/problem/problem.js';
 import { RunService } from '../workflow/run/run.service.js';
 import type { LoggedEvent } from '../workflow/run/run-event.js';
+import { waitsForPerson } from '../workflow/run/settled.js';
 import { toRunDto } from '../workflow/run/run.dto.js';
 import type { Run } from '../workflow/run/run.js';
-import { WorkflowExecutionService, type StartedRun } from '../workflow/run/workflow-execution.service.js';
+import type { StartedRun } from '../workflow/run/run-request.js';
+import { WorkflowExecutionService } from '../workflow/run/workflow-execution.service.js';
 import { shuttingDown } from '../workflow/workflow.errors.js';
 import { WorkflowResolver } from '../workflow/workflow-resolver.js';
 import type { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
@@ -53,17 +55,22 @@ export class ChatService {
 
   /** The turn's end: `stream` folded. @throws Problem of a run that did not succeed, with its `runId` */
   async reply(caller: Principal, request: TurnRequest, gone: AbortSignal): Promise<ChatReplyDto> {
-    const { run, events } = await this.begin(caller, request, gone);
+    const { run, events, ended } = await this.begin(caller, request, gone);
     const leave = (): void => this.cancelIfAsked(caller, request, run);
     if (gone.aborted) leave();
     else gone.addEventListener('abort', leave, { once: true });
     let last: LoggedEvent | undefined;
+    const isWaiting = async (): Promise<boolean> => (await this.execution.get(caller, run.id)).status === 'waiting';
     try {
-      for await (const batch of events) last = batch.at(-1);
+      const waits = await waitsForPerson(
+        tapped(events, (event) => (last = event)),
+        isWaiting,
+      );
+      if (waits) return await this.waitingReply(caller, run);
     } catch (error) {
       throw error instanceof StreamInterrupted ? goesOnElsewhere(run, error) : error;
     }
-    return this.replyOf(await this.execution.get(caller, run.id), last);
+    return this.replyOf((await ended) ?? (await this.execution.get(caller, run.id)), last);
   }
 
   /** A repeated request goes on with the run it caused the first time. */
@@ -78,17 +85,24 @@ export class ChatService {
     const existing =
       request.conversationId === undefined ? undefined : await this.conversations.open(caller, request.conversationId);
     const question = await this.questionOf(caller, request);
-    const parameters = this.parametersOf(request, existing);
-    const { name, definition } = this.workflows.resolve(
-      request.workflow ?? existing?.workflow ?? 'plain',
-      byReference(parameters),
-    );
+    const keyed = await this.llm.keyed(caller.workspaceId);
+    const parameters = this.parametersOf(request, existing, keyed);
+    const reference = request.workflow ?? existing?.workflow ?? 'plain';
+    const {
+      definition,
+      parameters: built,
+      ...workflow
+    } = await this.workflows.resolve(caller.workspaceId, reference, parameters, {
+      parametersAreInput: true,
+      fallback: { model: this.llm.resolve(undefined, keyed).id },
+    });
+    const model = typeof built?.model === 'string' ? { model: this.llm.resolve(built.model, keyed).id } : {};
     const conversationId = existing?.id ?? newId();
     const run = {
       kind: 'chat' as const,
-      workflow: { name },
+      workflow,
       definition,
-      input: { ...parameters, message: question.content },
+      input: { ...model, ...parameters, message: question.content },
       conversationId,
       messageId: question.id,
       limits: request.limits,
@@ -121,11 +135,14 @@ export class ChatService {
   private parametersOf(
     request: TurnRequest,
     conversation: Conversation | undefined,
+    keyed: Keyed,
   ): Readonly<Record<string, unknown>> {
-    const { systemMessage = conversation?.systemMessage, temperature, maxTokens, memoryWindow, parameters } = request;
-    const asked = parameters?.model ?? request.model ?? conversation?.model ?? undefined;
-    const model = typeof asked === 'string' || asked === undefined ? this.llm.resolve(asked).id : asked;
-    const given = { systemMessage, temperature, maxTokens, memoryWindow, ...parameters, model };
+    const { systemMessage = conversation?.systemMessage, temperature, maxTokens, memoryWindow } = request;
+    const { tools, collections, documentIds, parameters } = request;
+    const asked = parameters?.model ?? request.model ?? conversation?.model;
+    const model = typeof asked === 'string' ? this.llm.resolve(asked, keyed).id : asked;
+    const fields = { systemMessage, temperature, maxTokens, memoryWindow, tools, collections, documentIds };
+    const given = { ...fields, ...parameters, model };
     return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== null));
   }
 
@@ -133,13 +150,39 @@ export class ChatService {
     if (onDisconnect === 'cancel') this.execution.cancel(caller, run.id).catch(() => undefined);
   }
 
+  /** The turn waits for a person: there is no answer yet. */
+  private async waitingReply(caller: Principal, { id, conversationId }: Run): Promise<ChatReplyDto> {
+    const [run, conversation, approvals] = await Promise.all([
+      this.runs.get(caller, id),
+      conversationId === null ? undefined : this.conversations.get(caller.workspaceId, conversationId),
+      this.runs.pendingApprovals(id),
+    ]);
+    if (!conversation) throw notFound('The conversation was deleted before its answer could be shown.');
+    return { conversation, run, approvals };
+  }
+
   private async replyOf(run: Run, last: LoggedEvent | undefined): Promise<ChatReplyDto> {
     if (run.problem) throw problemFromBody(run.problem);
-    const { message } = JSON.parse(last?.data ?? '{}') as { readonly message?: Message };
+    const { message: told } = JSON.parse(last?.data ?? '{}') as { readonly message?: Message };
+    const { workspaceId, conversationId } = run;
     const conversation =
-      run.conversationId === null ? undefined : await this.conversations.get(run.workspaceId, run.conversationId);
+      conversationId === null ? undefined : await this.conversations.get(workspaceId, conversationId);
+    // A message too large for an event is told by its id alone.
+    const isWhole = told?.content !== undefined || conversationId === null;
+    const message = isWhole ? told : await this.messages.get(workspaceId, conversationId, told?.id ?? '');
     if (!conversation || !message) throw notFound('The conversation was deleted before its answer could be shown.');
     return { conversation, message, run: toRunDto(run) };
+  }
+}
+
+/** The batches, with the last event of each shown to `see`. */
+async function* tapped(
+  events: AsyncIterable<readonly LoggedEvent[]>,
+  see: (event: LoggedEvent | undefined) => void,
+): AsyncGenerator<readonly LoggedEvent[], void> {
+  for await (const batch of events) {
+    see(batch.at(-1));
+    yield batch;
   }
 }
 
@@ -149,7 +192,3 @@ const goesOnElsewhere = ({ id }: Run, { retryMs }: StreamInterrupted): Problem =
     extensions: { runId: id },
     headers: { 'Retry-After': String(Math.ceil(retryMs / 1_000)) },
   });
-
-/** Free text reaches nodes by reference: what looks like a reference inside it stays text. */
-const byReference = (parameters: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  parameters.systemMessage === undefined ? parameters : { ...parameters, systemMessage: '{{input.systemMessage}}' };

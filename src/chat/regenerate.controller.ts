@@ -1,16 +1,14 @@
-import { Body, Controller, Post, Req } from '@nestjs/common';
+import { Body, Controller, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { ApiProblems } from '../platform/http/api-problems.js';
-import { clientGone } from '../platform/http/client-gone.js';
 import { IdParam } from '../platform/http/id.pipe.js';
 import type { EventStream } from '../platform/http/event-stream.js';
 import { Caller, type Principal } from '../platform/http/principal.js';
-import { wantsEventStream } from '../platform/http/wants-event-stream.js';
 import { conflict } from '../platform/problem/http.errors.js';
 import { RegenerateRequestDto, type ChatReplyDto } from './chat.dto.js';
 import { ChatService } from './chat.service.js';
-import { Turn } from './turn.decorator.js';
+import { takeTurn, Turn } from './turn.decorator.js';
 
 @ApiTags('Chat')
 @Controller('conversations/:id/messages/:messageId/regenerate')
@@ -32,10 +30,8 @@ export class RegenerateController {
     @IdParam('messageId') regenerates: string,
     @Body() body: RegenerateRequestDto,
     @Req() http: Request,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<EventStream | ChatReplyDto> {
-    const request = { ...body, conversationId, regenerates };
-    return body.stream === true || wantsEventStream(http)
-      ? this.chat.stream(caller, request)
-      : this.chat.reply(caller, request, clientGone(http));
+    return takeTurn(this.chat, caller, { ...body, conversationId, regenerates }, http, response);
   }
 }

@@ -35,8 +35,7 @@ export class ConversationEntity {
   @Column('jsonb')
   readonly metadata!: object;
 
-  /** What the messages up to `summarisedUpTo` said. */
-  @Column('text', { nullable: true })
+  /** What the messages of the active branch up to `summarisedUpTo` said; from the table of summaries. */
   readonly summary!: string | null;
 
   @Column('uuid', { name: 'summarised_up_to', nullable: true })
@@ -80,7 +79,9 @@ export class ConversationEntity {
 /** The columns of {@link ConversationEntity} in a statement that calls the table `c`. */
 export const CONVERSATION_COLUMNS = `
   c.id, c.workspace_id AS "workspaceId", c.created_by AS "createdBy", c.title, c.status, c.system_message AS "systemMessage",
-  c.model, c.workflow, c.tags, c.metadata, c.summary, c.summarised_up_to AS "summarisedUpTo",
+  c.model, c.workflow, c.tags, c.metadata, c.summarised_up_to AS "summarisedUpTo",
+  (SELECT s.content FROM conversation_summary s
+    WHERE s.workspace_id = c.workspace_id AND s.conversation_id = c.id AND s.message_id = c.summarised_up_to) AS summary,
   c.forked_from_conversation_id AS "forkedFromConversationId", c.forked_from_message_id AS "forkedFromMessageId",
   c.message_count AS "messageCount", c.last_sequence AS "lastSequence", c.active_message_id AS "activeMessageId",
   c.last_message_at AS "lastMessageAt", c.version, c.deleted_at AS "deletedAt", c.created_at AS "createdAt",

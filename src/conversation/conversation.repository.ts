@@ -18,7 +18,6 @@ export type ConversationRow = Pick<
 > & { readonly tags: readonly string[] } & Partial<
     Pick<
       ConversationEntity,
-      | 'summary'
       | 'summarisedUpTo'
       | 'forkedFromConversationId'
       | 'forkedFromMessageId'
@@ -43,7 +42,6 @@ export class ConversationRepository {
       row.workflow,
       row.tags,
       JSON.stringify(row.metadata),
-      row.summary,
       row.summarisedUpTo,
       row.forkedFromConversationId,
       row.forkedFromMessageId,
@@ -109,9 +107,9 @@ export class ConversationRepository {
 
 const INSERT = `
   INSERT INTO conversation AS c (
-    id, workspace_id, created_by, title, system_message, model, workflow, tags, metadata, summary, summarised_up_to,
+    id, workspace_id, created_by, title, system_message, model, workflow, tags, metadata, summarised_up_to,
     forked_from_conversation_id, forked_from_message_id, message_count, last_sequence, active_message_id, last_message_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15)
   RETURNING ${CONVERSATION_COLUMNS}`;
 
 const FIND = `SELECT ${CONVERSATION_COLUMNS} FROM conversation c WHERE c.workspace_id = $1 AND c.id = $2 AND c.deleted_at IS NULL`;

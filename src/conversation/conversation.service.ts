@@ -7,6 +7,8 @@ import type { Page } from '../platform/http/page.js';
 import type { Principal } from '../platform/http/principal.js';
 import { preconditionFailed } from '../platform/problem/http.errors.js';
 import type { Problem } from '../platform/problem/problem.js';
+import { AuditLog } from '../security/audit/audit.log.js';
+import { Redactor } from '../security/redaction/workspace.redactor.js';
 import { ConversationActivity } from './conversation-activity.js';
 import {
   toConversation,
@@ -32,10 +34,14 @@ export class ConversationService {
     private readonly database: Database,
     private readonly events: EventBus,
     private readonly activity: ConversationActivity,
+    private readonly redactor: Redactor,
+    private readonly audit: AuditLog,
   ) {}
 
+  /** @throws Problem content-blocked */
   async create(caller: Principal, input: NewConversation): Promise<Conversation> {
-    const { id, title, firstMessage, systemMessage, model, workflow, tags, metadata } = input;
+    const admitted = await this.redactor.admit(caller.workspaceId, input, 'The conversation');
+    const { id, title, firstMessage, systemMessage, model, workflow, tags, metadata } = admitted;
     const row = await this.conversations.insert({
       id: id ?? newId(),
       workspaceId: caller.workspaceId,
@@ -80,7 +86,7 @@ export class ConversationService {
     return { conversation: { ...conversation, activeRun }, version };
   }
 
-  /** @throws Problem not-found, precondition-failed */
+  /** @throws Problem not-found, precondition-failed, content-blocked */
   async update(
     caller: Principal,
     id: string,
@@ -88,7 +94,8 @@ export class ConversationService {
     expected?: ExpectedVersions,
   ): Promise<VersionedConversation> {
     const key = { workspaceId: caller.workspaceId, id };
-    const row = await this.conversations.update(key, changes, expected);
+    const admitted = await this.redactor.admit(caller.workspaceId, changes, 'The conversation');
+    const row = await this.conversations.update(key, admitted, expected);
     if (!row) throw await this.refusal(key);
     return versioned(row);
   }
@@ -96,7 +103,10 @@ export class ConversationService {
   /** Hides it from every list and reading; it is kept until it is purged. @throws Problem not-found, precondition-failed */
   async delete(caller: Principal, id: string, expected?: ExpectedVersions): Promise<void> {
     const key = { workspaceId: caller.workspaceId, id };
-    if (!(await this.conversations.hide(key, expected))) throw await this.refusal(key);
+    await this.database.transaction(async () => {
+      if (!(await this.conversations.hide(key, expected))) throw await this.refusal(key);
+      await this.note(caller, 'deleted', id);
+    });
   }
 
   /**
@@ -111,7 +121,13 @@ export class ConversationService {
     await this.database.transaction(async () => {
       await this.events.publish(new ConversationPurged(key.workspaceId, key.id));
       if (!(await this.conversations.remove(key))) throw noConversation(id);
+      await this.note(caller, 'purged', id);
     });
+  }
+
+  private note({ workspaceId, userId: actorId }: Principal, act: 'deleted' | 'purged', id: string): Promise<void> {
+    const subject = `conversation:${id}` as const;
+    return this.audit.record({ workspaceId, actorId, action: `conversation.${act}`, subject, outcome: 'ok' });
   }
 
   /** Why a conditional change found nothing to change. */

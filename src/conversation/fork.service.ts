@@ -8,6 +8,7 @@ import { ConversationRepository } from './conversation.repository.js';
 import { forkTitleOf } from './conversation-title.js';
 import type { ConversationEntity } from './conversation.entity.js';
 import { MessageRepository, type BranchMessage } from './message.repository.js';
+import { SummaryRepository } from './summary.repository.js';
 
 export interface ForkPoint {
   /** The last message to copy; absent for the whole active branch. */
@@ -15,12 +16,13 @@ export interface ForkPoint {
   readonly title?: string;
 }
 
-/** Copies one branch, up to a message, into a conversation of its own. */
+/** Copies one branch, up to a message, into a conversation of its own, with the summaries of what is copied. */
 @Injectable()
 export class ForkService {
   constructor(
     private readonly conversations: ConversationRepository,
     private readonly messages: MessageRepository,
+    private readonly summaries: SummaryRepository,
     private readonly database: Database,
   ) {}
 
@@ -32,20 +34,25 @@ export class ForkService {
       if (!original) throw noConversation(id);
       const originals = await this.pathTo(original, messageId);
       const copies = originals.map(() => newId());
+      const thread = { workspaceId, conversationId: id };
+      const places = new Map(originals.map((message, place) => [message.id, place]));
+      const told = (await this.summaries.of(thread)).findLast(({ upTo }) => places.has(upTo));
       const fork = await this.conversations.insert({
         ...original,
         id: newId(),
         createdBy: caller.userId,
         title: title ?? forkTitleOf(original.title),
-        ...summaryOf(original, originals, copies),
+        summarisedUpTo: told ? copies[places.get(told.upTo) ?? -1] : null,
         forkedFromConversationId: original.id,
         forkedFromMessageId: originals.at(-1)?.id ?? null,
         messageCount: copies.length,
         activeMessageId: copies.at(-1) ?? null,
         lastMessageAt: originals.at(-1)?.createdAt ?? null,
       });
-      await this.messages.copy(workspaceId, originals, { conversationId: fork.id, ids: copies });
-      return toConversation(fork);
+      const into = { conversationId: fork.id, ids: copies };
+      await this.messages.copy(workspaceId, originals, into);
+      if (told) await this.summaries.copy(thread, [...places.keys()], into);
+      return toConversation({ ...fork, summary: told?.text ?? null });
     });
   }
 
@@ -60,14 +67,4 @@ export class ForkService {
     const last = messageId ?? activeMessageId;
     return last === null ? [] : this.messages.path(thread, last);
   }
-}
-
-/** The summary comes along when the fork has every message that it tells. */
-function summaryOf(
-  { summary, summarisedUpTo }: ConversationEntity,
-  originals: readonly BranchMessage[],
-  copies: readonly string[],
-) {
-  const copied = originals.findIndex(({ id }) => id === summarisedUpTo);
-  return copied < 0 ? { summary: null, summarisedUpTo: null } : { summary, summarisedUpTo: copies[copied] };
 }

@@ -101,6 +101,7 @@ export class MessageController {
   @Access('editor', WRITE)
   @ApiOperation({ summary: 'Delete a message: its content is erased', operationId: 'deleteMessage' })
   @ApiNoContentResponse({ description: 'Deleted.' })
+  @ApiProblems(409)
   delete(@Caller() caller: Principal, @IdParam() id: string, @IdParam('messageId') messageId: string): Promise<void> {
     return this.messages.delete(caller, id, messageId);
   }

@@ -89,7 +89,11 @@ export class MessageDto implements Message {
   @JsonValue({ description: 'Sources the text cites.', optional: true })
   readonly citations?: unknown;
 
-  @JsonValue({ description: 'Tool calls made for it.', optional: true })
+  @JsonValue({
+    description:
+      'Tools called for it, at most a hundred: callId, tool, arguments unless longer than 8,192 characters, risk, status and durationMs. The results are in the log of its run.',
+    optional: true,
+  })
   readonly toolCalls?: unknown;
 
   @Int({ description: "The readers' rating.", example: 5, min: 0, max: 5, optional: true })

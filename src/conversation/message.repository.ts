@@ -18,6 +18,9 @@ export interface BranchMessage {
   readonly createdAt: Date;
 }
 
+/** A message, and the summary of what was said up to it, if there is one. */
+export type SummarisedRow = MessageEntity & { readonly summary: string | null };
+
 /** Statements over the message tree. Deleted messages are never among the results, unless said. */
 @Injectable()
 export class MessageRepository {
@@ -55,8 +58,8 @@ export class MessageRepository {
   }
 
   /** The last `limit` messages of the branch that ends at `upTo`, oldest first. Costs the same however long the branch is. */
-  last({ workspaceId, conversationId }: Thread, upTo: string, limit: number): Promise<MessageEntity[]> {
-    return this.database.query<MessageEntity>(LAST, [workspaceId, conversationId, upTo, limit]);
+  last({ workspaceId, conversationId }: Thread, upTo: string, limit: number): Promise<SummarisedRow[]> {
+    return this.database.query<SummarisedRow>(LAST, [workspaceId, conversationId, upTo, limit]);
   }
 
   /** The first `limit` messages after the sequence `after` of the branch that ends at `leaf`, oldest first. */
@@ -136,6 +139,22 @@ export class MessageRepository {
 }
 
 /**
+ * On another branch than the active one another summary holds: the nearest above, if any. Climbs no further than the oldest
+ * summary. A lateral join, as each step is one look by id, whatever the planner thinks of the table.
+ */
+const NEAREST_SUMMARY = `
+  WITH RECURSIVE oldest AS (SELECT min(sequence) AS sequence FROM conversation_summary WHERE conversation_id = $3), above AS (
+    SELECT p.id, p.parent_id FROM asked p WHERE p.deleted_at IS NULL
+    UNION ALL
+    SELECT p.id, p.parent_id
+    FROM above CROSS JOIN LATERAL (
+      SELECT id, parent_id FROM message
+      WHERE id = above.parent_id AND conversation_id = $3 AND sequence >= (SELECT sequence FROM oldest) LIMIT 1) p
+    WHERE NOT EXISTS (SELECT FROM conversation_summary s WHERE s.conversation_id = $3 AND s.message_id = above.id)
+  )
+  SELECT s.message_id FROM above JOIN conversation_summary s ON s.conversation_id = $3 AND s.message_id = above.id`;
+
+/**
  * One statement: the lock on the conversation orders concurrent appends, so that sequences have no gap and each message
  * follows the one before. `asked` climbs from a deleted parent to its nearest living ancestor.
  */
@@ -153,6 +172,9 @@ const APPEND = `
   ), counted AS (
     UPDATE conversation c SET
       last_sequence = c.last_sequence + 1, message_count = c.message_count + 1, active_message_id = $1,
+      summarised_up_to = CASE
+        WHEN $5::boolean AND held.active_message_id IS DISTINCT FROM (SELECT id FROM asked WHERE deleted_at IS NULL)
+        THEN (${NEAREST_SUMMARY}) ELSE c.summarised_up_to END,
       last_message_at = clock_timestamp(), updated_at = clock_timestamp()
     FROM held WHERE c.id = held.id
     RETURNING c.last_sequence, c.last_message_at, held.active_message_id
@@ -178,7 +200,9 @@ const LAST = `
     FROM m JOIN message p ON p.id = m.parent_id AND p.conversation_id = $2
     WHERE m.living < $4
   )
-  SELECT ${MESSAGE_COLUMNS} FROM m WHERE m.deleted_at IS NULL ORDER BY m.sequence`;
+  SELECT ${MESSAGE_COLUMNS}, s.content AS summary
+  FROM m LEFT JOIN conversation_summary s ON s.workspace_id = $1 AND s.conversation_id = $2 AND s.message_id = m.id
+  WHERE m.deleted_at IS NULL ORDER BY m.sequence`;
 
 /** From the leaf down to the sequence $4, which it leaves out; narrow rows, as it may be long. */
 const BRANCH = `
@@ -235,8 +259,8 @@ const OF_RUN = `
   SELECT ${MESSAGE_COLUMNS} ${IN_LIVING_CONVERSATION} AND m.run_id = $2 AND m.role IN ('user', 'assistant')`;
 
 /**
- * The children move up to the parent, so that no living message hangs on a deleted one. A summary that tells what the
- * message said goes too; it is made anew from what is left.
+ * The children move up to the parent, so that no living message hangs on a deleted one. Every summary that may tell what
+ * the message said goes too; it is made anew from what is left.
  */
 const WIPE = `
   WITH wiped AS (
@@ -246,8 +270,9 @@ const WIPE = `
   ), moved AS (
     UPDATE message m SET parent_id = wiped.parent_id FROM wiped WHERE m.parent_id = wiped.id AND m.conversation_id = $2
   ), told AS (
-    SELECT FROM wiped, conversation c JOIN message m ON m.id = c.summarised_up_to
-    WHERE c.id = $2 AND wiped.sequence <= m.sequence
+    DELETE FROM conversation_summary s USING wiped
+    WHERE s.workspace_id = $1 AND s.conversation_id = $2 AND s.sequence >= wiped.sequence
+    RETURNING s.message_id
   )
   UPDATE conversation c SET
     message_count = c.message_count - 1,
@@ -255,8 +280,7 @@ const WIPE = `
     last_message_at = (
       SELECT m.created_at FROM message m WHERE m.conversation_id = $2 AND m.deleted_at IS NULL AND m.id <> wiped.id
       ORDER BY m.sequence DESC LIMIT 1),
-    summary = CASE WHEN EXISTS (SELECT FROM told) THEN NULL ELSE c.summary END,
-    summarised_up_to = CASE WHEN EXISTS (SELECT FROM told) THEN NULL ELSE c.summarised_up_to END,
+    summarised_up_to = CASE WHEN c.summarised_up_to IN (SELECT message_id FROM told) THEN NULL ELSE c.summarised_up_to END,
     updated_at = clock_timestamp()
   FROM wiped WHERE c.id = $2
   RETURNING c.id`;

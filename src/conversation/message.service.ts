@@ -4,12 +4,19 @@ import { Database } from '../platform/database/database.js';
 import { decodeCursor, toPage, type Page } from '../platform/http/page.js';
 import type { Principal } from '../platform/http/principal.js';
 import { conflict } from '../platform/problem/http.errors.js';
+import { AuditLog } from '../security/audit/audit.log.js';
+import { Redactor } from '../security/redaction/workspace.redactor.js';
 import { noConversation, noMessage } from './conversation.errors.js';
 import { ConversationActivity } from './conversation-activity.js';
 import { ConversationRepository } from './conversation.repository.js';
 import { toMessage, type Message, type NewMessage } from './message.js';
 import type { MessageEntity } from './message.entity.js';
 import { MessageRepository, type Thread } from './message.repository.js';
+
+export interface SummarisedMessage extends Message {
+  /** Of what was said up to this message. */
+  readonly summary?: string;
+}
 
 export interface MessageFilter {
   /** A message of the branch to show; absent for the active branch. */
@@ -26,6 +33,8 @@ export class MessageService {
     private readonly conversations: ConversationRepository,
     private readonly database: Database,
     private readonly activity: ConversationActivity,
+    private readonly redactor: Redactor,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -50,12 +59,15 @@ export class MessageService {
   }
 
   /**
-   * The last `limit` messages of the branch that ends at the message `upTo` (inclusive), oldest first; one statement
-   * whose cost does not grow with the conversation. Empty when there is no such message.
+   * The last `limit` messages of the branch that ends at the message `upTo` (inclusive), oldest first, with the summaries
+   * that end among them; one statement whose cost does not grow with the conversation. Empty when there is no such
+   * message.
    */
-  async history(scope: Thread & { readonly upTo: string; readonly limit: number }): Promise<readonly Message[]> {
+  async history(
+    scope: Thread & { readonly upTo: string; readonly limit: number },
+  ): Promise<readonly SummarisedMessage[]> {
     const rows = await this.messages.last(scope, scope.upTo, scope.limit);
-    return rows.map(toMessage);
+    return rows.map((row) => ({ ...toMessage(row), ...(row.summary !== null && { summary: row.summary }) }));
   }
 
   /** The question and the answer that a chat run wrote, as far as they exist; one that answered anew wrote no question. */
@@ -92,13 +104,15 @@ export class MessageService {
 
   /**
    * Says something else in place of a user message: a sibling of it, which begins a branch that is active from now on.
-   * The message and what followed it stay as they are, on their own branch.
-   * @throws Problem not-found, conflict when it is no user message
+   * The message and what followed it stay as they are, on their own branch. Not while a run does its work.
+   * @throws Problem not-found, content-blocked, conflict when it is no user message
    */
-  edit(caller: Principal, conversationId: string, messageId: string, content: string): Promise<Message> {
+  async edit(caller: Principal, conversationId: string, messageId: string, text: string): Promise<Message> {
     const { workspaceId, userId } = caller;
+    const content = await this.redactor.admit(workspaceId, text, 'The message');
     return this.database.transaction(async () => {
       const { role, parentId } = await this.held({ workspaceId, conversationId }, messageId);
+      await this.refuseWhileBusy(workspaceId, conversationId);
       if (role !== 'user') {
         const detail = `Message ${messageId} is of role ${role}; only user messages are edited. Edit the user message before it, or regenerate the answer.`;
         throw conflict(detail);
@@ -109,20 +123,16 @@ export class MessageService {
 
   /**
    * What a member of the workspace says; no run answers it. Not while a run does its work: its answer belongs right
-   * after its question. @throws Problem not-found, conflict
+   * after its question. @throws Problem not-found, conflict, content-blocked
    */
   async say(caller: Principal, conversationId: string, content: string): Promise<Message> {
-    const activeRun = await this.activity.of(caller.workspaceId, conversationId);
-    if (activeRun) {
-      const detail = `Run ${activeRun.id} is answering in this conversation. Wait for its end, or cancel it.`;
-      throw conflict(detail, { extensions: { runId: activeRun.id } });
-    }
+    await this.refuseWhileBusy(caller.workspaceId, conversationId);
     return this.append({
       workspaceId: caller.workspaceId,
       conversationId,
       createdBy: caller.userId,
       role: 'user',
-      content,
+      content: await this.redactor.admit(caller.workspaceId, content, 'The message'),
     });
   }
 
@@ -161,15 +171,26 @@ export class MessageService {
 
   /**
    * Empties the message and hides it everywhere. What followed it follows the message before it; when it was the last of
-   * the active branch, that one is the last now.
-   * @throws Problem not-found
+   * the active branch, that one is the last now. Not while a run does its work: it may answer this very message.
+   * @throws Problem not-found, conflict
    */
   async delete(caller: Principal, conversationId: string, messageId: string): Promise<void> {
-    const { workspaceId } = caller;
+    const { workspaceId, userId: actorId } = caller;
     await this.database.transaction(async () => {
       if (!(await this.conversations.hold({ workspaceId, id: conversationId }))) throw noConversation(conversationId);
+      await this.refuseWhileBusy(workspaceId, conversationId);
       if (!(await this.messages.wipe({ workspaceId, conversationId }, messageId))) throw noMessage(messageId);
+      const act = { workspaceId, actorId, action: 'message.deleted', subject: `message:${messageId}` } as const;
+      await this.audit.record({ ...act, outcome: 'ok', detail: { conversationId } });
     });
+  }
+
+  /** While the conversation is held by the ambient transaction, none begins afterwards before that ends. */
+  private async refuseWhileBusy(workspaceId: string, conversationId: string): Promise<void> {
+    const activeRun = await this.activity.of(workspaceId, conversationId);
+    if (!activeRun) return;
+    const detail = `Run ${activeRun.id} is answering in this conversation. Wait for its end, or cancel it.`;
+    throw conflict(detail, { extensions: { runId: activeRun.id } });
   }
 
   /** A living message, whose conversation nobody changes until the ambient transaction ends. @throws Problem not-found */

@@ -39,6 +39,6 @@ describe('approximateTokens', () => {
       '\u{1F98A}'.repeat(250_000),
     ])
       approximateTokens(text);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

@@ -35,6 +35,8 @@ export interface ChatRequest {
   readonly tools?: readonly ToolSpecification[];
   /** JSON Schema the answer must follow (structured output). */
   readonly schema?: Readonly<Record<string, unknown>>;
+  /** A workspace's own key for the provider, instead of the server's. */
+  readonly apiKey?: string;
   /** Ends the call; the stream then throws the signal's reason. */
   readonly signal: AbortSignal;
 }

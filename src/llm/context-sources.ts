@@ -5,8 +5,15 @@ const HEADING = /^\[(\d{1,6})\] ?(.*)$/;
 const LOOKALIKE = /^\\*\[\d{1,6}\]/;
 const MARKED_LOOKALIKE = /^\\+\[\d{1,6}\]/;
 
-/** Numbered sources as they stand in a system message: `[1] Title`, the text below it, a blank line between sources. */
+/** What a model is told where nothing was found. */
+export const NO_SOURCES = '(There are no sources: nothing was found. Say so, and do not answer from elsewhere.)';
+
+/**
+ * Numbered sources as they stand in a system message: `[1] Title`, the text below it, a blank line between sources;
+ * {@link NO_SOURCES} where there are none.
+ */
 export function formatSources(sources: readonly ContextSource[]): string {
+  if (sources.length === 0) return NO_SOURCES;
   return sources
     .map(({ index, title, text }) => `[${index}] ${title.replace(/\s+/g, ' ').trim()}\n${marked(text.trim())}`)
     .join('\n\n');

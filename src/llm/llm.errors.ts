@@ -62,3 +62,11 @@ export const modelRejected = problemType({
   explanation:
     'The provider refused the request as such, for example because the messages exceed the context window or a parameter is not supported by the model.',
 });
+
+export const contextExceeded = problemType({
+  slug: 'context-exceeded',
+  status: 422,
+  title: 'Too long for the model',
+  explanation:
+    "The message, with what the workflow adds to it, does not fit into the model's context window, even without any earlier message. Shorten it, lower maxTokens, or choose a model with a larger context window: GET /api/v1/models tells it.",
+});

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { provideConfiguration } from '../platform/config/configuration.js';
+import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
+import { SecretModule } from '../security/secret/secret.module.js';
 import { LlmConfig } from './llm.config.js';
 import { LLMService } from './llm.service.js';
 import { ModelController } from './model.controller.js';
 import { PriceBook } from './price-book.js';
 import { ListedPrices } from './price-catalogue.js';
+import { ProviderKeys } from './provider-keys.js';
 import { ProviderRegistry } from './provider.registry.js';
 import { AnthropicConfig, AnthropicProvider } from './providers/anthropic.provider.js';
 import { GoogleConfig, GoogleProvider } from './providers/google.provider.js';
@@ -26,9 +29,11 @@ const PROVIDERS = [
 
 /** Models behind one service. A provider is one file and one line above. */
 @Module({
+  imports: [SecretModule, TelemetryModule],
   controllers: [ModelController],
   providers: [
     LLMService,
+    ProviderKeys,
     ProviderRegistry,
     provideConfiguration(LlmConfig),
     { provide: UpstreamAgent, useFactory: (config: LlmConfig) => new UpstreamAgent(config), inject: [LlmConfig] },
@@ -39,6 +44,6 @@ const PROVIDERS = [
     },
     ...PROVIDERS.flatMap(([provider, config]) => [provider, provideConfiguration(config)]),
   ],
-  exports: [LLMService],
+  exports: [LLMService, UpstreamAgent, OllamaConfig, OpenAICompatibleConfig],
 })
 export class LlmModule {}

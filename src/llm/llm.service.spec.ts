@@ -3,8 +3,10 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ENVIRONMENT, provideConfiguration, type EnvironmentVariables } from '../platform/config/configuration.js';
 import { ServerConfig } from '../platform/config/server.config.js';
+import { NoSecretsModule } from '../../test/support/no-secrets.js';
 import { PluginRegistry } from '../platform/plugin/plugin.registry.js';
 import { Problem } from '../platform/problem/problem.js';
+import { SecretModule } from '../security/secret/secret.module.js';
 import type { ChatDelta, ChatModel } from './chat-model.js';
 import { modelUnavailable } from './llm.errors.js';
 import { LlmModule } from './llm.module.js';
@@ -13,6 +15,7 @@ import { Provider, type ModelDescription, type ModelProvider } from './model-pro
 import { ModelController } from './model.controller.js';
 
 const signal = new AbortController().signal;
+const CALLER = { userId: 'u', workspaceId: 'w', role: 'viewer', isSystemAdmin: false } as const;
 const SILENT = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('LLMService', () => {
@@ -138,7 +141,7 @@ describe('LLMService', () => {
   describe('ModelController', () => {
     it('lists the models that can be used, with their prices and the default', async () => {
       await started({ OPENAI_API_KEY: 'a', OPENAI_MODELS: 'gpt-4o-mini,my-own' });
-      const { items, nextCursor } = app!.get(ModelController).models();
+      const { items, nextCursor } = await app!.get(ModelController).models(CALLER);
       expect(nextCursor).toBeNull();
       expect(items.map(({ id, default: isDefault, price }) => [id, isDefault, price?.inputPerMillion])).toEqual([
         ['openai:gpt-4o-mini', true, 0.15],
@@ -161,7 +164,7 @@ describe('LLMService', () => {
 
     it('lists every provider, and shows no key', async () => {
       await started({ ANTHROPIC_API_KEY: 'sk-very-secret' });
-      const page = app!.get(ModelController).providers();
+      const page = await app!.get(ModelController).providers(CALLER);
       expect(page.items.map(({ name, configured, default: isDefault }) => [name, configured, isDefault])).toEqual([
         ['openai', false, false],
         ['anthropic', true, true],
@@ -231,6 +234,8 @@ function application(environment: EnvironmentVariables): Promise<TestingModule> 
   })
   class FakePlatformModule {}
   return Test.createTestingModule({ imports: [LlmModule, FakePlatformModule] })
+    .overrideModule(SecretModule)
+    .useModule(NoSecretsModule)
     .setLogger(SILENT)
     .compile();
 }

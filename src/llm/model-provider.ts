@@ -13,6 +13,8 @@ export interface ModelDescription {
   readonly title?: string;
   /** Tokens of input and output together. */
   readonly contextWindow: number;
+  /** The context window is a guess: nothing is refused for its sake. */
+  readonly isAssumed?: true;
   readonly maxOutputTokens?: number;
   readonly capabilities: ModelCapabilities;
 }
@@ -37,5 +39,10 @@ export interface ModelProvider {
   models(): readonly ModelDescription[];
   /** A model that is not listed but works all the same, such as a dated or fine-tuned one; undefined when there is none. */
   describe?(name: string): ModelDescription | undefined;
+  /**
+   * The `host:port` that a workspace's own key for it is sent to, as `apiKey` of a request; the provider then serves the
+   * workspace without being configured. Absent or undefined: it takes no such key.
+   */
+  keyHost?(): string | undefined;
   chatModel(): ChatModel | Promise<ChatModel>;
 }

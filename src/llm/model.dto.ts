@@ -83,8 +83,11 @@ export class ProviderDto {
   @Text({ description: 'The name for people.', min: 1, max: 200, example: 'OpenAI' })
   readonly title!: string;
 
-  @Flag({ description: 'Ready for requests.', example: true })
+  @Flag({ description: 'Ready for requests of the workspace.', example: true })
   readonly configured!: boolean;
+
+  @Flag({ description: 'Called with a key of the workspace, which goes before the server’s.', example: false })
+  readonly ownKey!: boolean;
 
   @TextList({
     description: 'The environment variables that configure it; empty when it needs none.',
@@ -97,8 +100,8 @@ export class ProviderDto {
   @Flag({ description: 'Offers the default model.', example: true })
   readonly default!: boolean;
 
-  static of({ isDefault, ...provider }: OfferedProvider): ProviderDto {
-    return { ...provider, default: isDefault };
+  static of({ isDefault, hasOwnKey, ...provider }: OfferedProvider): ProviderDto {
+    return { ...provider, ownKey: hasOwnKey, default: isDefault };
   }
 }
 

@@ -17,10 +17,6 @@ export class ProviderRegistry {
     return [...this.byName().values()];
   }
 
-  configured(): readonly RegisteredProvider[] {
-    return this.all().filter(({ plugin }) => plugin.isConfigured());
-  }
-
   get(name: string): RegisteredProvider | undefined {
     return this.byName().get(name);
   }

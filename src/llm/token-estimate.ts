@@ -13,9 +13,15 @@ let loaded: Promise<CountTokens> | undefined;
 /** What a call used, counted with a general tokenizer because its provider did not say. The tokenizer is loaded on first use. */
 export async function estimatedUsage(messages: readonly ChatMessage[], output: string): Promise<TokenUsage> {
   const countTokens = await (loaded ??= loadTokenizer());
-  const inputTokens = countedTokens(messages.map(textOf).join('\n'), countTokens);
+  const inputTokens = countedTokens(messages.map(wordingOf).join('\n'), countTokens);
   const outputTokens = countedTokens(output, countTokens);
   return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, estimated: true };
+}
+
+/** Counts the tokens of a text with a general tokenizer, in bounded time. It is loaded on first use. */
+export async function tokenCounter(): Promise<CountTokens> {
+  const countTokens = await (loaded ??= loadTokenizer());
+  return (text) => countedTokens(text, countTokens);
 }
 
 /** Counts the likes of `<|endoftext|>` as the plain text that they are to us; by default the library throws on them. */
@@ -33,7 +39,8 @@ export function countedTokens(text: string, countTokens: CountTokens): number {
   return counted.length === text.length ? tokens : Math.round((tokens * text.length) / counted.length);
 }
 
-function textOf(message: ChatMessage): string {
+/** All that a model reads of a message. */
+export function wordingOf(message: ChatMessage): string {
   if (message.role !== 'assistant' || message.toolCalls === undefined) return message.content;
   return [message.content, ...message.toolCalls.map(({ name, arguments: args }) => `${name} ${args}`)].join('\n');
 }

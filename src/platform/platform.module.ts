@@ -1,5 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
+import { CacheModule } from './cache/cache.module.js';
 import { Clock } from './clock/clock.js';
 import { ENVIRONMENT, provideConfiguration, type EnvironmentVariables } from './config/configuration.js';
 import { ServerConfig } from './config/server.config.js';
@@ -11,11 +12,12 @@ import { EventStreamInterceptor } from './http/event-stream.interceptor.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { PluginRegistry } from './plugin/plugin.registry.js';
 import { ProblemController } from './problem/problem.controller.js';
+import { QueueModule } from './queue/queue.module.js';
 
 /** The ground floor: what every room stands on, and nothing that knows a feature. */
 @Global()
 @Module({
-  imports: [DiscoveryModule, DatabaseModule, HealthModule, IdempotencyModule],
+  imports: [CacheModule, DiscoveryModule, DatabaseModule, HealthModule, IdempotencyModule, QueueModule],
   controllers: [ProblemController],
   providers: [
     provideConfiguration(ServerConfig),

@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { AuditModule } from './audit/audit.module.js';
 import { EgressModule } from './egress/egress.module.js';
 import { IdentityModule } from './identity/identity.module.js';
 import { JwtGuard } from './identity/jwt.guard.js';
 import { PermissionGuard } from './permission/permission.guard.js';
+import { RedactionModule } from './redaction/redaction.module.js';
 import { RequestLimitGuard } from './throttle/request-limit.guard.js';
+import { SecretModule } from './secret/secret.module.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
 import { WorkspaceGuard } from './workspace/workspace.guard.js';
 import { WorkspaceModule } from './workspace/workspace.module.js';
@@ -14,11 +17,11 @@ import { WorkspaceModule } from './workspace/workspace.module.js';
  * may they do this there. The limit comes before whatever asks the database on the caller's word.
  */
 @Module({
-  imports: [EgressModule, IdentityModule, WorkspaceModule, ThrottleModule],
+  imports: [AuditModule, EgressModule, IdentityModule, RedactionModule, SecretModule, WorkspaceModule, ThrottleModule],
   providers: [JwtGuard, RequestLimitGuard, WorkspaceGuard, PermissionGuard].map((guard) => ({
     provide: APP_GUARD,
     useClass: guard,
   })),
-  exports: [EgressModule, IdentityModule],
+  exports: [AuditModule, EgressModule, IdentityModule, RedactionModule, SecretModule],
 })
 export class SecurityModule {}

@@ -1,44 +1,86 @@
-import { Injectable } from '@nestjs/common';
-import { validationFailed } from '../platform/problem/http.errors.js';
-import type { Definition } from './definition/definition.js';
-import { schemaFaults } from './definition/schema-faults.js';
-import { TemplateRegistry } from './template/template.registry.js';
-import { requirementsUnmet, workflowUnknown } from './workflow.errors.js';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { pluginKind, PluginRegistry } from '../platform/plugin/plugin.registry.js';
+import type { PinnedWorkflow } from './definition/bundle.js';
+import { workflowUnknown } from './workflow.errors.js';
 
-export interface ResolvedWorkflow {
+export interface ResolvedWorkflow extends PinnedWorkflow {
   readonly name: string;
-  readonly definition: Definition;
+  /** What a template was built from, its defaults included; no part of what a run keeps of its workflow. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
-/** Modes whose node types this build does not have yet. */
-const MODES_TO_COME = new Map([
-  ['rag', ['retrieve']],
-  ['tools', ['agent']],
-  ['full', ['retrieve', 'agent']],
-]);
+/** What a caller wrote as `workflow`, taken apart. */
+export interface WorkflowName {
+  /** A mode, template or workflow name, or a workflow's id. */
+  readonly name: string;
+  /** After an "@"; absent, what is published. */
+  readonly version?: number | 'draft';
+}
 
-/** Finds what a caller's `workflow` names, and builds its definition. */
+export interface ResolveOptions {
+  /** The parameters are members of the run's input too: a template names them there instead of copying them. */
+  readonly parametersAreInput?: boolean;
+  /** Members that a template has no parameter for are input alone, and no fault. */
+  readonly ignoreUnknown?: boolean;
+  /**
+   * They are the whole input of a run, with all that follows from both of the above: faults point below `/input`, and a
+   * template that answers a message must be given one.
+   */
+  readonly areWholeInput?: boolean;
+  /** Parameters that hold where neither the caller nor the template says otherwise. */
+  readonly fallback?: Readonly<Record<string, unknown>>;
+}
+
+/** Makes a class one of the places workflows come from: templates, the workspace's library. */
+export const WorkflowSource = pluginKind('workflow source');
+
+export interface Workflows {
+  /** Whether the name means something here in every workspace, so that nobody else is asked. */
+  owns?(name: string): boolean;
+  /**
+   * The workflow of that name for callers of the workspace; undefined when this place has none.
+   * `parameters` are what it is built from (a template) and ignored where it takes none.
+   * @throws Problem when it is there but cannot be run: parameters that do not fit, nothing published, requirements unmet
+   */
+  find(
+    workspaceId: string,
+    workflow: WorkflowName,
+    parameters: Readonly<Record<string, unknown>>,
+    options?: ResolveOptions,
+  ): Promise<ResolvedWorkflow | undefined>;
+}
+
+/** Finds what a caller's `workflow` names. */
 @Injectable()
-export class WorkflowResolver {
-  constructor(private readonly templates: TemplateRegistry) {}
+export class WorkflowResolver implements OnModuleInit {
+  private sources: readonly Workflows[] = [];
 
-  /** @throws Problem workflow-unknown, requirements-unmet, or validation-failed for parameters that do not fit */
-  resolve(name: string, parameters: Readonly<Record<string, unknown>>): ResolvedWorkflow {
-    const missingNodeTypes = MODES_TO_COME.get(name);
-    if (missingNodeTypes) {
-      throw requirementsUnmet(
-        `Workflow "${name}" needs the node types ${missingNodeTypes.join(' and ')}, which this server does not have.`,
-        {
-          extensions: { missingNodeTypes },
-        },
-      );
-    }
-    const template = this.templates.get(name);
-    if (!template) throw workflowUnknown(`There is no workflow "${name}" in this workspace. "plain" is always there.`);
-    const parsed = template.parameters.safeParse(parameters);
-    if (!parsed.success) {
-      throw validationFailed(schemaFaults(parsed.error.issues, '/parameters'));
-    }
-    return { name: template.name, definition: template.builder.build(parsed.data) };
+  constructor(private readonly plugins: PluginRegistry) {}
+
+  onModuleInit(): void {
+    this.sources = this.plugins.find<Workflows, void>(WorkflowSource).map(({ plugin }) => plugin);
   }
+
+  /** @throws Problem workflow-unknown, or why what is named cannot be run */
+  async resolve(
+    workspaceId: string,
+    reference: string,
+    parameters: Readonly<Record<string, unknown>>,
+    options?: ResolveOptions,
+  ): Promise<ResolvedWorkflow> {
+    const workflow = nameOf(reference);
+    const owner = workflow && this.sources.find((source) => source.owns?.(workflow.name));
+    for (const source of owner ? [owner] : workflow ? this.sources : []) {
+      const found = workflow && (await source.find(workspaceId, workflow, parameters, options));
+      if (found) return found;
+    }
+    throw workflowUnknown(`There is no workflow "${reference}" in this workspace. "plain" is always there.`);
+  }
+}
+
+/** `name`, `name@3` or `name@draft`; undefined when it is none of them. */
+export function nameOf(reference: string): WorkflowName | undefined {
+  const [, name, version] = /^([^@]+)(?:@(draft|[1-9]\d{0,8}))?$/.exec(reference) ?? [];
+  if (name === undefined) return undefined;
+  return version === undefined ? { name } : { name, version: version === 'draft' ? 'draft' : Number(version) };
 }

@@ -30,7 +30,7 @@ describe('the load client of the benchmark', () => {
     const { port } = server.address() as AddressInfo;
     return drive(
       chatterTarget(`http://127.0.0.1:${port}`, {}, 'openai'),
-      { model: MODEL, stream, concurrency: 2, rampMs: 0, warmupMs: 0, windowMs: 150 },
+      { model: MODEL, stream, concurrency: 2, rampMs: 0, warmupMs: 0, windowMs: 500 },
       UNOBSERVED,
     );
   }

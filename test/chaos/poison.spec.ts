@@ -30,7 +30,7 @@ describe('a run that kills its process', () => {
     servers.start({
       ...database.environment,
       ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
-      RUN_LEASE_MS: '600',
+      RUN_LEASE_MS: '60000',
       RUN_SWEEP_MS: '200',
       RUN_MAX_ATTEMPTS: String(MAX_ATTEMPTS),
     });
@@ -45,14 +45,18 @@ describe('a run that kills its process', () => {
     });
     const { runId } = await live.event(({ type }) => type === 'token');
     const { conversationId } = live.reading.frames[0]!.event;
-    await server.kill();
+    const kill = async () => {
+      await server.kill();
+      await sql.query(`UPDATE run SET lease_until = now() - interval '1 s' WHERE id = $1`, [runId]);
+    };
+    await kill();
     for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt += 1) {
       server = await start();
       await eventually(async () => {
         const { rows } = await sql.query<{ attempt: number }>('SELECT attempt FROM run WHERE id = $1', [runId]);
         return rows[0]?.attempt === attempt;
       });
-      await server.kill();
+      await kill();
     }
     server = await start();
     const end = await openStream(`${server.url}/api/v1/runs/${runId}/events`, { headers: anna.headers });

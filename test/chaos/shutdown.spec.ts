@@ -6,7 +6,7 @@ import { testDatabase, type TestDatabase } from '../support/postgres.js';
 import { Servers, type ServerProcess } from '../support/server-process.js';
 import { openStream, textOf, type LiveStream } from '../support/sse.js';
 
-const LONG = '[[tokens=120]][[slow=20]]';
+const LONG = '[[tokens=300]][[slow=20]]';
 
 describe('SIGTERM', () => {
   const servers = new Servers();
@@ -52,7 +52,7 @@ describe('SIGTERM', () => {
     const first = live.reading;
     expect([first.done, first.retryMs, first.rest]).toEqual([false, expect.any(Number), '']);
     expect(await exit).toEqual({ code: 0, signal: null });
-    expect(Date.now() - at).toBeLessThan(10_000);
+    expect(Date.now() - at).toBeLessThan(20_000);
 
     const rest = await openStream(`${other.url}/api/v1/runs/${runId}/events`, {
       headers: { ...anna.headers, 'Last-Event-ID': String(first.frames.at(-1)!.id) },
@@ -68,7 +68,7 @@ describe('SIGTERM', () => {
   });
 
   it('lets a run end that is about to, with its stream', async () => {
-    const leaving = await start({ SHUTDOWN_TIMEOUT_MS: '10000' });
+    const leaving = await start({ SHUTDOWN_TIMEOUT_MS: '20000' });
     const live = await chat(leaving, { message: '[[tokens=40]][[slow=20]]' });
     await live.event(({ type }) => type === 'token');
     const exit = leaving.stop();
@@ -101,12 +101,15 @@ describe('SIGTERM', () => {
   });
 
   it('is told to probes first; requests are refused only after the delay, then the work is handed over', async () => {
-    const leaving = await start({ SHUTDOWN_DELAY_MS: '800', SHUTDOWN_TIMEOUT_MS: '1500' });
+    const leaving = await start({ SHUTDOWN_DELAY_MS: '8000', SHUTDOWN_TIMEOUT_MS: '8000' });
     const live = await chat(leaving, { message: '[[stall:after=1]] Say exactly: x y' });
     const { runId } = await live.event(({ type }) => type === 'token');
     const exit = leaving.stop();
     const say = () => leaving.api.call('POST', '/chat', { as: anna, body: { message: 'Hello' } });
-    await eventually(async () => (await fetch(`${leaving.url}/readyz`)).status === 503, { withinMs: 500, everyMs: 5 });
+    await eventually(async () => (await fetch(`${leaving.url}/readyz`)).status === 503, {
+      withinMs: 7_000,
+      everyMs: 5,
+    });
     expect((await fetch(`${leaving.url}/livez`)).status).toBe(200);
     expect((await say()).status).toBe(200);
     const refused = await eventually(async () => {
@@ -169,7 +172,7 @@ describe('SIGTERM', () => {
     const at = Date.now();
     leaving.signal('SIGTERM');
     expect(await leaving.exited).toEqual({ code: 1, signal: null });
-    expect(Date.now() - at).toBeLessThan(2_000);
+    expect(Date.now() - at).toBeLessThan(10_000);
     await sql.query(`UPDATE run SET lease_until = now() WHERE id = $1`, [runId]);
     await other.api.call('POST', `/runs/${runId}/cancel`, { as: anna });
   });

@@ -11,6 +11,7 @@ import { startApp, type TestApp } from '../support/app.js';
 const PUBLIC_ROUTES = [
   'GET healthz',
   'GET livez',
+  'GET metrics',
   'GET problems',
   'GET problems/:slug',
   'GET readyz',

@@ -12,12 +12,7 @@ describe('a conversation that a run holds', () => {
   let sql: Client;
 
   beforeAll(async () => {
-    chatter = await startApp({
-      SCRIPTED_TOKEN_MS: '1',
-      MODEL_MAX_RETRIES: '0',
-      SHUTDOWN_TIMEOUT_MS: '100',
-      RUN_LEASE_MS: '3000',
-    });
+    chatter = await startApp({ SCRIPTED_TOKEN_MS: '1', MODEL_MAX_RETRIES: '0', SHUTDOWN_TIMEOUT_MS: '100' });
     anna = await chatter.register();
     sql = new Client(chatter.database.connection);
     await sql.connect();
@@ -35,7 +30,9 @@ describe('a conversation that a run holds', () => {
   const run = async (id: string) => (await chatter.call('GET', `/runs/${id}`, { as: anna })).body;
   const cancel = (id: string, headers: Record<string, string> = {}): Promise<Answer> =>
     chatter.call('POST', `/runs/${id}/cancel`, { as: anna, headers });
-  const messages = async (id: string): Promise<{ role: string; content: string; sequence: number; runId: string }[]> =>
+  const messages = async (
+    id: string,
+  ): Promise<{ id: string; role: string; content: string; sequence: number; runId: string }[]> =>
     (await chatter.call('GET', `/conversations/${id}/messages?limit=100`, { as: anna })).body.items;
 
   /** A turn whose model said three words and then nothing more. */
@@ -85,7 +82,7 @@ describe('a conversation that a run holds', () => {
       const { runId } = await stalled();
       const before = Date.now();
       const answer = await cancel(runId, { 'Idempotency-Key': 'cancel-once' });
-      expect(Date.now() - before).toBeLessThan(2_000);
+      expect(Date.now() - before).toBeLessThan(10_000);
       expect(answer.body).toMatchObject({ id: runId, status: 'cancelled' });
       expect((await cancel(runId, { 'Idempotency-Key': 'cancel-once' })).body).toMatchObject({ status: 'cancelled' });
     });
@@ -112,6 +109,24 @@ describe('a conversation that a run holds', () => {
     });
   });
 
+  describe('its messages', () => {
+    it.each([
+      ['POST', '', { content: 'Hello' }],
+      ['PUT', '/:question', { content: 'Something else' }],
+      ['DELETE', '/:question', undefined],
+    ])('stay as they are: %s is refused with the run that holds it', async (method, path, body) => {
+      const { runId, conversationId, live } = await stalled();
+      const before = await messages(conversationId);
+      const at = `/conversations/${conversationId}/messages${path.replace(':question', before[0]!.id)}`;
+      const answer = await chatter.call(method, at, { as: anna, body });
+      expect(answer).toMatchObject({ status: 409, body: { type: '/problems/conflict', runId } });
+      expect(await messages(conversationId)).toEqual(before);
+      await cancel(runId);
+      await live.ended;
+      expect((await chatter.call(method, at, { as: anna, body })).status).toBeLessThan(300);
+    });
+  });
+
   describe('a second turn', () => {
     it('is refused by default with the run that holds it', async () => {
       const { runId, conversationId, live } = await stalled();
@@ -128,7 +143,7 @@ describe('a conversation that a run holds', () => {
     });
 
     it('waits for its turn when enqueued, in the order of arrival', async () => {
-      const first = await stream({ message: '[[tokens=20]][[slow=20]]' });
+      const first = await stream({ message: '[[tokens=20]][[slow=500]]' });
       const { conversationId } = await first.event(({ type }) => type === 'start');
       const queued: Promise<Answer>[] = [];
       for (const n of [2, 3, 4]) {
@@ -236,7 +251,7 @@ describe('a conversation that a run holds', () => {
   });
 
   describe('a client that leaves', () => {
-    const SLOW = '[[tokens=30]][[slow=20]]';
+    const SLOW = '[[tokens=20]][[slow=200]]';
 
     it('does not stop its run by default: the answer is stored', async () => {
       const live = await stream({ message: SLOW });
@@ -288,7 +303,7 @@ describe('a conversation that a run holds', () => {
 
   describe('deletion of the conversation', () => {
     it('ends the turn with 404 and stores nothing further', async () => {
-      const live = await stream({ message: '[[tokens=20]][[slow=20]]' });
+      const live = await stream({ message: '[[tokens=20]][[slow=250]]' });
       const { conversationId } = await live.event(({ type }) => type === 'start');
       expect((await chatter.call('DELETE', `/conversations/${conversationId}`, { as: anna })).status).toBe(204);
       const { frames, done } = await live.whole();
@@ -311,7 +326,7 @@ describe('a conversation that a run holds', () => {
         true,
         ['1 start', '2 error'],
       ]);
-    }, 20_000);
+    });
 
     it('for good ends streams and JSON requests that wait for its run', async () => {
       const { live, conversationId } = await stalled();
@@ -320,14 +335,18 @@ describe('a conversation that a run holds', () => {
       });
       const purged = await chatter.call('DELETE', `/conversations/${conversationId}?purge=true`, { as: anna });
       expect(purged.status).toBe(204);
-      expect(['end', 'cut']).toContain(await live.ended);
-      expect(['end', 'cut']).toContain(await follower.ended);
+      for (const told of [live, follower]) {
+        expect(await told.ended).toBe('end');
+        const { done, frames } = told.reading;
+        const problem = { type: '/problems/not-found', status: 404, detail: expect.stringContaining('removed') };
+        expect([done, frames.at(-1)!.event]).toMatchObject([true, { type: 'error', seq: frames.length, problem }]);
+      }
       const { rows } = await sql.query(
         'SELECT (SELECT count(*)::int FROM run WHERE conversation_id = $1) runs, (SELECT count(*)::int FROM run_event WHERE run_id = $2) events',
         [conversationId, live.headers['x-run-id']],
       );
       expect(rows).toEqual([{ runs: 0, events: 0 }]);
-    }, 20_000);
+    });
   });
 
   const inStatus = async (status: string, conversationId: string): Promise<number> =>

@@ -12,8 +12,8 @@ describe('the limits of a run', () => {
     chatter = await startApp({
       SCRIPTED_TOKEN_MS: '1',
       MODEL_MAX_RETRIES: '0',
-      RUN_TIMEOUT_MS: '3000',
-      NODE_TIMEOUT_MS: '1500',
+      RUN_TIMEOUT_MS: '9000',
+      NODE_TIMEOUT_MS: '6000',
       MAX_TOKENS_PER_RUN: '500',
       MAX_TOOL_CALLS: '5',
       SHUTDOWN_TIMEOUT_MS: '100',
@@ -27,10 +27,10 @@ describe('the limits of a run', () => {
   const read = async (path: string, as = anna) => (await chatter.call('GET', path, { as })).body;
 
   const timeLimits: readonly [string, object, string, number, RegExp][] = [
-    ['the run', { limits: { runTimeoutMs: 200 } }, 'runTimeoutMs', 200, /RUN_TIMEOUT_MS/],
-    ['a node', { limits: { nodeTimeoutMs: 200 } }, 'nodeTimeoutMs', 200, /NODE_TIMEOUT_MS/],
-    ['a node, as configured', {}, 'nodeTimeoutMs', 1_500, /NODE_TIMEOUT_MS/],
-    ['the run before a node', { limits: { runTimeoutMs: 150, nodeTimeoutMs: 500 } }, 'runTimeoutMs', 150, /./],
+    ['the run', { limits: { runTimeoutMs: 3_000 } }, 'runTimeoutMs', 3_000, /RUN_TIMEOUT_MS/],
+    ['a node', { limits: { nodeTimeoutMs: 3_000 } }, 'nodeTimeoutMs', 3_000, /NODE_TIMEOUT_MS/],
+    ['a node, as configured', {}, 'nodeTimeoutMs', 6_000, /NODE_TIMEOUT_MS/],
+    ['the run before a node', { limits: { runTimeoutMs: 3_000, nodeTimeoutMs: 6_000 } }, 'runTimeoutMs', 3_000, /./],
   ];
 
   it.each(timeLimits)(
@@ -62,7 +62,7 @@ describe('the limits of a run', () => {
   );
 
   it('of tokens ends it where it is reached, and keeps what it had', async () => {
-    const { status, body } = await chat({ message: '[[tokens=400]][[slow=1]]', limits: { maxTokens: 100 } });
+    const { status, body } = await chat({ message: '[[tokens=400]][[slow=30]]', limits: { maxTokens: 100 } });
     expect(body).toMatchObject({ type: '/problems/limit-exceeded', limit: 'maxTokens', value: 100, status });
     expect(body.detail).toMatch(/MAX_TOKENS_PER_RUN/);
     const run = await read(`/runs/${body.runId}`);
@@ -78,7 +78,7 @@ describe('the limits of a run', () => {
     const live = await openStream(`${chatter.url}/api/v1/chat`, {
       method: 'POST',
       headers: anna.headers,
-      body: { message: STALL, limits: { runTimeoutMs: 200 } },
+      body: { message: STALL, limits: { runTimeoutMs: 3_000 } },
     });
     const { frames, done } = await live.whole();
     const [ended, error] = frames.slice(-2).map(({ event }) => event);
@@ -88,8 +88,8 @@ describe('the limits of a run', () => {
   });
 
   it.each([
-    ['runTimeoutMs', 3_001],
-    ['nodeTimeoutMs', 1_501],
+    ['runTimeoutMs', 9_001],
+    ['nodeTimeoutMs', 6_001],
     ['maxTokens', 501],
     ['maxToolCalls', 6],
   ])('may not be raised above the configured one: %s', async (name, value) => {
@@ -100,7 +100,7 @@ describe('the limits of a run', () => {
   });
 
   it('above the configured ones are all named at once', async () => {
-    const limits = { runTimeoutMs: 4_000, nodeTimeoutMs: 4_000, maxTokens: 600, maxToolCalls: 10 };
+    const limits = { runTimeoutMs: 10_000, nodeTimeoutMs: 10_000, maxTokens: 600, maxToolCalls: 10 };
     const { body } = await chat({ message: 'Hello', limits });
     expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(
       Object.keys(limits)
@@ -134,6 +134,17 @@ describe('the limits of a run', () => {
       const ends = (await Promise.all(slow)).map(({ status }) => status).sort();
       expect(ends).toEqual([409, 429, ...Array<number>(9).fill(504)].sort());
       expect((await chat({ message: 'Hello' }, user)).status).toBe(200);
+    });
+
+    it('are one for a conversation, however many of its turns come at once', async () => {
+      const user = await chatter.register();
+      const conversations = await Promise.all(
+        Array.from({ length: 4 }, async () => (await chatter.call('POST', '/conversations', { as: user })).body.id),
+      );
+      const turns = conversations.flatMap((conversationId) =>
+        Array.from({ length: 5 }, () => chat({ message: 'Hello', conversationId, onBusy: 'enqueue' }, user)),
+      );
+      expect((await Promise.all(turns)).map(({ status }) => status)).toEqual(turns.map(() => 200));
     });
 
     it('are counted exactly when many begin in parallel', async () => {

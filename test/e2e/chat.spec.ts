@@ -58,6 +58,7 @@ describe('a chat turn', () => {
         finishReason: 'stop',
       });
       expect(run).toMatchObject({
+        metadata: { n: 1 },
         id: expect.stringMatching(ID),
         kind: 'chat',
         status: 'succeeded',
@@ -184,7 +185,7 @@ describe('a chat turn', () => {
     });
 
     it('shows tokens while the model still speaks', async () => {
-      const live = await stream({ message: '[[tokens=100]][[slow=20]]' });
+      const live = await stream({ message: '[[stall:after=3]] Say exactly: a b c d' });
       await live.event(({ type }) => type === 'token');
       const run = await chatter.call('GET', `/runs/${live.headers['x-run-id']}`, { as: anna });
       expect(run.body.status).toBe('running');
@@ -312,9 +313,6 @@ describe('a chat turn', () => {
     const refusals: readonly [string, object, number, string][] = [
       ['an unknown workflow', { workflow: 'nope' }, 404, 'workflow-unknown'],
       ['a workflow named like an object member', { workflow: '__proto__' }, 404, 'workflow-unknown'],
-      ['mode rag', { workflow: 'rag' }, 422, 'requirements-unmet'],
-      ['mode tools', { workflow: 'tools' }, 422, 'requirements-unmet'],
-      ['mode full', { workflow: 'full' }, 422, 'requirements-unmet'],
       ['an unknown conversation', { conversationId: '019a1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b' }, 404, 'not-found'],
       ['an unknown model', { model: 'scripted:nope' }, 422, 'model-unknown'],
       ['an unknown provider', { model: 'nobody:nothing' }, 422, 'model-unknown'],
@@ -395,7 +393,7 @@ describe('a chat turn', () => {
   it('has exactly one winner among parallel turns on one conversation', async () => {
     const conversationId = (await chat({ message: 'Hello' })).body.conversation.id as string;
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => chat({ conversationId, message: `[[tokens=20]][[slow=20]] ${n}` })),
+      Array.from({ length: 20 }, (_, n) => chat({ conversationId, message: `[[tokens=20]][[slow=400]] ${n}` })),
     );
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array<number>(19).fill(409)]);

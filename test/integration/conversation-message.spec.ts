@@ -38,6 +38,13 @@ describe('messages', () => {
   const history = (conversationId: string, upTo: string, limit: number) =>
     room.messages.history({ workspaceId: caller.workspaceId, conversationId, upTo, limit });
 
+  /** Puts a summary up to a message, as that of the active branch. */
+  const summarised = (conversationId: string, messageId: string, text: string) =>
+    room.summaries.keep(
+      { workspaceId: caller.workspaceId, conversationId },
+      { text, tokens: 1, messageIds: [messageId] },
+    );
+
   describe('appending', () => {
     it('numbers 200 concurrent messages 1 to 200 and chains each to the one before', async () => {
       const { id } = await room.conversations.create(caller, {});
@@ -448,11 +455,7 @@ describe('messages', () => {
 
     it('drops a summary that tells what the message said, and keeps one that does not', async () => {
       const { id, messages } = await spoken('1', '2', '3', '4');
-      await room.database.query('UPDATE conversation SET summary = $2, summarised_up_to = $3 WHERE id = $1', [
-        id,
-        'Sum',
-        messages[1]!.id,
-      ]);
+      await summarised(id, messages[1]!.id, 'Sum');
       await room.messages.delete(caller, id, messages[3]!.id);
       expect(await room.conversations.open(caller, id)).toMatchObject({
         summary: 'Sum',
@@ -533,11 +536,7 @@ describe('messages', () => {
 
     it('takes the summary along only when all that it tells is copied', async () => {
       const { id, messages } = await spoken('1', '2', '3', '4');
-      await room.database.query('UPDATE conversation SET summary = $2, summarised_up_to = $3 WHERE id = $1', [
-        id,
-        'Sum',
-        messages[1]!.id,
-      ]);
+      await summarised(id, messages[1]!.id, 'Sum');
       const whole = await room.forks.fork(caller, id, {});
       expect(whole).toMatchObject({ summary: 'Sum', summarisedUpTo: (await list(whole.id)).items[1]!.id });
       const part = await room.forks.fork(caller, id, { messageId: messages[0]!.id });

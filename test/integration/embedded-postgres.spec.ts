@@ -33,7 +33,11 @@ import { ownDirectory } from '../../src/platform/database/embedded/own-directory
 import { postmasterOf } from '../../src/platform/database/embedded/postmaster.js';
 import { NOBODY } from '../../src/platform/database/embedded/server-user.js';
 
-const asRoot = process.getuid?.() === 0 ? it : it.skip;
+const isRoot = process.getuid?.() === 0;
+const tried = isRoot ? it : it.skip;
+/** A case that only root can try. */
+const asRoot = (name: string, work: () => Promise<void>): void =>
+  tried(isRoot ? name : `${name} (only root can try it)`, work);
 
 describe('The embedded PostgreSQL', () => {
   let home: string;
@@ -227,7 +231,8 @@ describe('The embedded PostgreSQL', () => {
     await kill(child);
     await mkdir(join(dataDir, 'postgres.new-4194304-abcd'));
     await writeFile(join(dataDir, 'postgres.new-4194304-abcd', 'PG_VERSION'), '18\n');
-    await setTimeout(500);
+    // What made it ends a moment after.
+    await setTimeout(2_000);
 
     const { url } = await start();
     expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -259,12 +264,18 @@ describe('The embedded PostgreSQL', () => {
   });
 
   it('gives a start up on demand and leaves no process behind', async () => {
-    const abort = new AbortController();
-    const started = startEmbeddedPostgres({ dataDir, signal: abort.signal });
-    await until(() => stat(join(dataDir, 'postgres.log')).catch(() => undefined));
-    abort.abort(new Error('enough'));
-    await expect(started).rejects.toThrow();
-    expect(await runningOn(dataDir)).toBeUndefined();
+    for (let ready = true; ready;) {
+      await rm(join(dataDir, 'postgres.log'), { force: true });
+      const abort = new AbortController();
+      const started = startEmbeddedPostgres({ dataDir, signal: abort.signal });
+      await until(() => stat(join(dataDir, 'postgres.log')).catch(() => undefined));
+      abort.abort(new Error('enough'));
+      const server = await started.catch(() => undefined);
+      // One that was ready before that is no start to be given up.
+      await server?.stop();
+      ready = server !== undefined;
+      expect(await runningOn(dataDir)).toBeUndefined();
+    }
   });
 
   it('sets a large log aside at the start', async () => {
@@ -474,9 +485,9 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 async function until(holds: () => unknown): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error('It did not happen within 15 s.');
+    if (Date.now() > deadline) throw new Error('It did not happen within a minute.');
     await setTimeout(10);
   }
 }

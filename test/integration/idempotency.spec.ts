@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createHash, randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Body, Controller, HttpCode, Module, Post, Res, type INestApplication } from '@nestjs/common';
@@ -12,7 +13,6 @@ import { IdempotencyRepository, type RequestKey } from '../../src/platform/idemp
 import { conflict, notFound } from '../../src/platform/problem/http.errors.js';
 import { ProblemFilter } from '../../src/platform/problem/problem.filter.js';
 import { Sealer } from '../../src/platform/sealing/sealer.js';
-import { eventually } from '../support/eventually.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
 
 const hash = (body: string): Buffer => createHash('sha256').update(body).digest();
@@ -23,7 +23,7 @@ describe('idempotency keys', () => {
   let migrated: MigratedDatabase;
   let repository: IdempotencyRepository;
   let owner: { readonly workspaceId: string; readonly userId: string };
-  const freshKey = (): RequestKey => ({ ...owner, route: '/api/v1/chat', key: newId() });
+  const freshKey = (): RequestKey => ({ ...owner, route: '/api/v1/chat', key: newId(), holder: newId() });
   const age = (request: RequestKey, column: 'created_at' | 'locked_until', interval: string) =>
     migrated.sql(`UPDATE idempotency_key SET ${column} = ${column} - $2::interval WHERE key = $1`, [
       request.key,
@@ -82,9 +82,9 @@ describe('idempotency keys', () => {
   it('are taken over, by one request, once their holder has been silent for 15 seconds', async () => {
     const request = freshKey();
     await repository.reserve(request, ONE);
-    await age(request, 'locked_until', '10 seconds');
+    await age(request, 'locked_until', '1 second');
     expect(await repository.reserve(request, ONE)).toEqual({ state: 'inFlight' });
-    await age(request, 'locked_until', '6 seconds');
+    await age(request, 'locked_until', '15 seconds');
     const states = await Promise.all(Array.from({ length: 20 }, () => repository.reserve(request, ONE)));
     expect(states.filter(({ state }) => state === 'reserved')).toHaveLength(1);
     expect(states.filter(({ state }) => state === 'inFlight')).toHaveLength(19);
@@ -121,6 +121,18 @@ describe('idempotency keys', () => {
     expect(await repository.reserve(nothing, OTHER)).toEqual({ state: 'reserved', runId: null });
     expect(await repository.reserve(run, OTHER)).toEqual({ state: 'otherBody' });
     expect(await repository.reserve(answered, ONE)).toMatchObject({ state: 'answered' });
+  });
+
+  it('are freed by the request that holds them alone', async () => {
+    const slow = freshKey();
+    const heir = { ...slow, holder: newId() };
+    await repository.reserve(slow, ONE);
+    await age(slow, 'locked_until', '2 minutes');
+    await repository.reserve(heir, ONE);
+    await repository.release(slow);
+    expect(await repository.reserve({ ...slow, holder: newId() }, ONE)).toEqual({ state: 'inFlight' });
+    await repository.release(heir);
+    expect(await repository.reserve({ ...slow, holder: newId() }, ONE)).toEqual({ state: 'reserved', runId: null });
   });
 
   it('are forgotten after 24 hours, a bounded number at a time', async () => {
@@ -220,12 +232,6 @@ describe('idempotency keys', () => {
         body: (text === '' ? undefined : JSON.parse(text)) as Record<string, unknown> | undefined,
       };
     };
-    /** A key is freed a moment after the failure is answered. */
-    const repeated: typeof post = (path, key, body) =>
-      eventually(async () => {
-        const answer = await post(path, key, body);
-        return answer.body?.type !== '/problems/request-in-flight' && answer;
-      });
     const things = async () => (await migrated.sql('SELECT 1 FROM thing')).length;
 
     it('do the act once and repeat its answer', async () => {
@@ -282,7 +288,7 @@ describe('idempotency keys', () => {
       const key = newId();
       const first = await post('/things', key, { fault });
       expect(first.status).toBeGreaterThanOrEqual(404);
-      expect(await repeated('/things', key, { fault })).toMatchObject({ status: first.status, replayed: null });
+      expect(await post('/things', key, { fault })).toMatchObject({ status: first.status, replayed: null });
       expect([calls, await things()]).toEqual([2, 0]);
     });
 
@@ -303,10 +309,23 @@ describe('idempotency keys', () => {
       expect(calls).toBe(1);
     });
 
+    it('do the act anew when the answer to the reservation was lost', async () => {
+      const key = newId();
+      const reserve = repository.reserve.bind(repository);
+      const cut = jest.spyOn(repository, 'reserve').mockImplementationOnce(async (...given) => {
+        await reserve(...given);
+        throw new Error('Connection terminated unexpectedly');
+      });
+      expect((await post('/things', key)).status).toBe(503);
+      cut.mockRestore();
+      expect(await post('/things', key)).toMatchObject({ status: 201, replayed: null });
+      expect(calls).toBe(1);
+    });
+
     it('try anew when no run was caused', async () => {
       const key = newId();
       await post('/runs', key, { fault: 'before' });
-      expect(await repeated('/runs', key, { fault: 'before' })).toMatchObject({ status: 409 });
+      expect(await post('/runs', key, { fault: 'before' })).toMatchObject({ status: 409 });
       expect(calls).toBe(2);
     });
   });

@@ -12,7 +12,9 @@ import {
 } from '../../src/platform/config/configuration.js';
 import { ServerConfig } from '../../src/platform/config/server.config.js';
 import { PluginRegistry } from '../../src/platform/plugin/plugin.registry.js';
+import { SecretModule } from '../../src/security/secret/secret.module.js';
 import { ANTHROPIC, KEY, OLLAMA, OPENAI, OPENAI_COMPATIBLE, type HttpWire } from '../contract/wires.js';
+import { NoSecretsModule } from '../support/no-secrets.js';
 import { upstreamServer, type UpstreamServer } from '../support/upstream-server.js';
 
 const variables = (url: string): EnvironmentVariables => ({
@@ -127,6 +129,9 @@ async function application(environment: EnvironmentVariables): Promise<TestingMo
     exports: [ENVIRONMENT, ServerConfig, PluginRegistry],
   })
   class FakePlatformModule {}
-  const app = await Test.createTestingModule({ imports: [FakePlatformModule, LlmModule] }).compile();
+  const app = await Test.createTestingModule({ imports: [FakePlatformModule, LlmModule] })
+    .overrideModule(SecretModule)
+    .useModule(NoSecretsModule)
+    .compile();
   return app.init();
 }

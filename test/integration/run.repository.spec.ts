@@ -1,7 +1,10 @@
 import { newId } from '../../src/platform/clock/id.js';
 import { isUniqueViolation } from '../../src/platform/database/fault.js';
 import type { Run } from '../../src/workflow/run/run.js';
-import type { Lease, NewRun, RunEnd, RunRepository } from '../../src/workflow/run/run.repository.js';
+import { DefinitionRepository } from '../../src/workflow/run/definition.repository.js';
+import type { Lease, RunClaims, RunEnd } from '../../src/workflow/run/run-claims.js';
+import type { NewRun, RunRepository } from '../../src/workflow/run/run.repository.js';
+import { eventually } from '../support/eventually.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
 import { runBuilder } from '../support/run-builder.js';
 
@@ -15,6 +18,8 @@ const SUCCESS: RunEnd = {
   cost: null,
   executedMs: 7,
 };
+/** Of a user: out of the way. */
+const PLACES = 1_000;
 const CANCELLED = { type: '/problems/run-cancelled', title: 'Cancelled', status: 409, detail: 'Before it began.' };
 
 const ids = (runs: readonly Pick<Run, 'id'>[]): string[] => runs.map(({ id }) => id).toSorted();
@@ -22,13 +27,14 @@ const ids = (runs: readonly Pick<Run, 'id'>[]): string[] => runs.map(({ id }) =>
 describe('the table of runs', () => {
   let migrated: MigratedDatabase;
   let runs: RunRepository;
+  let claims: RunClaims;
   let build: ReturnType<typeof runBuilder>;
   const read = async ({ workspaceId, id }: Run): Promise<Run> => (await runs.find(workspaceId, id))!;
 
   beforeAll(async () => {
     migrated = await migratedDatabase('runs');
     build = runBuilder(migrated);
-    ({ runs } = build);
+    ({ runs, claims } = build);
   });
   beforeEach(() => build.settle());
   afterAll(() => migrated.drop());
@@ -85,7 +91,7 @@ describe('the table of runs', () => {
 
     it('leaves it free once it has ended', async () => {
       const run = await build.running({ conversationId: newId() });
-      await runs.end(run, SUCCESS);
+      await claims.end(run, SUCCESS);
       expect(await runs.ahead(run.workspaceId, run.conversationId!)).toBeUndefined();
       expect(await holds({ conversationId: run.conversationId! })).toBe(true);
     });
@@ -97,7 +103,7 @@ describe('the table of runs', () => {
       await build.queued({ ...tenant, conversationId });
       expect(await runs.insertRunning(await build.newRun({ conversationId }), ONE, 1)).toBeUndefined();
       expect(await runs.ahead(tenant.workspaceId, conversationId)).toEqual({ id: first.id, status: 'queued' });
-      const [holder] = await runs.claim(ONE, 1);
+      const [holder] = await claims.claim(ONE, 1, PLACES);
       expect(await runs.ahead(tenant.workspaceId, conversationId)).toEqual({ id: holder?.id, status: 'running' });
     });
 
@@ -133,7 +139,7 @@ describe('the table of runs', () => {
 
     it('are not those of others, ended or waiting ones, or children', async () => {
       await build.running({}, 'process-2');
-      await runs.end(await build.running(user, 'process-2'), SUCCESS);
+      await claims.end(await build.running(user, 'process-2'), SUCCESS);
       await build.queued(user);
       const waiting = await build.running(user, 'process-2');
       await migrated.sql(`UPDATE run SET status = 'waiting' WHERE id = $1`, [waiting.id]);
@@ -148,13 +154,13 @@ describe('the table of runs', () => {
       const left = await build.running();
       await build.expire(left);
       const queued = await build.queued();
-      const claimed = await runs.claim(TWO, 10);
+      const claimed = await claims.claim(TWO, 10, PLACES);
       expect(ids(claimed)).toEqual(ids([left, queued]));
       expect(claimed.find(({ id }) => id === left.id)).toMatchObject({ status: 'running', fence: 2, attempt: 2 });
       expect(claimed.find(({ id }) => id === queued.id)).toMatchObject({ status: 'running', fence: 1, attempt: 1 });
       expect((await read(left)).startedAt).toEqual(left.startedAt);
       expect((await read(queued)).startedAt).toBeInstanceOf(Date);
-      expect(await runs.claim(ONE, 10)).toEqual([]);
+      expect(await claims.claim(ONE, 10, PLACES)).toEqual([]);
     });
 
     it('leaves runs whose process is alive, and ended, waiting and paused ones', async () => {
@@ -164,7 +170,7 @@ describe('the table of runs', () => {
         await build.expire(run);
         await migrated.sql('UPDATE run SET status = $2 WHERE id = $1', [run.id, status]);
       }
-      expect(await runs.claim(TWO, 100)).toEqual([]);
+      expect(await claims.claim(TWO, 100, PLACES)).toEqual([]);
     });
 
     it('gives each run to one of ten parallel claimers, and all of them in the end', async () => {
@@ -179,7 +185,7 @@ describe('the table of runs', () => {
       const claimer = async (owner: string): Promise<readonly Run[]> => {
         const mine: Run[] = [];
         for (let misses = 0; misses < 3;) {
-          const claimed = await runs.claim({ owner, ms: 60_000 }, 3);
+          const claimed = await claims.claim({ owner, ms: 60_000 }, 3, PLACES);
           expect(claimed.length).toBeLessThanOrEqual(3);
           misses = claimed.length === 0 ? misses + 1 : 0;
           mine.push(...claimed);
@@ -202,7 +208,7 @@ describe('the table of runs', () => {
         }
         if (expected === 40) await migrated.sql('ANALYZE run');
         for (const limit of [1, 2, 5]) {
-          const claimed = await runs.claim(ONE, limit);
+          const claimed = await claims.claim(ONE, limit, PLACES);
           expect(ids(claimed)).toEqual(ids(due.splice(0, limit)));
         }
       },
@@ -214,13 +220,13 @@ describe('the table of runs', () => {
       const holder = await build.running({ ...tenant, conversationId });
       const first = await build.queued({ ...tenant, conversationId });
       const second = await build.queued({ ...tenant, conversationId });
-      expect(await runs.claim(TWO, 10)).toEqual([]);
-      await runs.end(holder, SUCCESS);
-      const [claimed, ...others] = await runs.claim(TWO, 10);
+      expect(await claims.claim(TWO, 10, PLACES)).toEqual([]);
+      await claims.end(holder, SUCCESS);
+      const [claimed, ...others] = await claims.claim(TWO, 10, PLACES);
       expect([claimed?.id, others]).toEqual([first.id, []]);
-      expect(await runs.claim(TWO, 10)).toEqual([]);
-      await runs.end(claimed!, SUCCESS);
-      expect(ids(await runs.claim(TWO, 10))).toEqual([second.id]);
+      expect(await claims.claim(TWO, 10, PLACES)).toEqual([]);
+      await claims.end(claimed!, SUCCESS);
+      expect(ids(await claims.claim(TWO, 10, PLACES))).toEqual([second.id]);
     });
 
     it('fails when its conversation is taken at the same moment, and succeeds the next time', async () => {
@@ -232,70 +238,96 @@ describe('the table of runs', () => {
           await build.queued({ conversationId }),
           await build.queued(),
         ]);
-        claiming = migrated.database.detached(() => runs.claim(TWO, 10));
+        claiming = migrated.database.detached(() => claims.claim(TWO, 10, PLACES));
         await Promise.race([claiming, migrated.sql('SELECT pg_sleep(0.2)')]);
         return queued as [Run, Run];
       });
       await expect(claiming).rejects.toMatchObject({ constraint: 'run_holds_conversation' });
-      expect(ids(await runs.claim(TWO, 10))).toEqual([other.id]);
+      // PostgreSQL reports an error before it lets go of the locks, and a claim passes by what is locked.
+      const claimed = await eventually(async () => {
+        const next = await claims.claim(TWO, 10, PLACES);
+        return next.length > 0 && next;
+      });
+      expect(ids(claimed)).toEqual([other.id]);
       expect(await read(waiting)).toMatchObject({ status: 'queued', fence: 0 });
     });
   });
 
   describe('a lease', () => {
     it('is over when its time is, and not before', async () => {
-      const run = (await runs.insertRunning(await build.newRun(), { owner: 'process-1', ms: 1_500 }, 1))!;
-      expect(await runs.claim(TWO, 10)).toEqual([]);
-      await migrated.sql('SELECT pg_sleep(1.6)');
-      expect(await runs.claim(TWO, 10)).toMatchObject([{ id: run.id, fence: 2 }]);
+      const run = (await runs.insertRunning(await build.newRun(), { owner: 'process-1', ms: 60_000 }, 1))!;
+      const [lease] = await migrated.sql<{ ms: number }>(
+        'SELECT extract(epoch FROM lease_until - started_at)::float8 * 1000 AS ms FROM run WHERE id = $1',
+        [run.id],
+      );
+      expect([lease!.ms >= 60_000, lease!.ms < 90_000]).toEqual([true, true]);
+      expect(await claims.claim(TWO, 10, PLACES)).toEqual([]);
+      await migrated.sql(`UPDATE run SET lease_until = now() - interval '1 ms' WHERE id = $1`, [run.id]);
+      expect(await claims.claim(TWO, 10, PLACES)).toMatchObject([{ id: run.id, fence: 2 }]);
     });
 
-    it('is prolonged for the runs that are still held, and says which are to be cancelled', async () => {
-      const [held, cancelled, lost, ended] = await Promise.all(Array.from({ length: 4 }, () => build.running()));
-      await runs.requestCancel(cancelled!.workspaceId, cancelled!.id);
+    it('of no time leaves a run to whoever claims it first, for its first attempt; it counts among the user’s until then', async () => {
+      const user = await migrated.tenant();
+      const left = (await runs.insertRunning(await build.newRun(user), { owner: 'nobody', ms: 0 }, 1))!;
+      expect(left).toMatchObject({ status: 'running', attempt: 0, fence: 0 });
+      expect(await runs.insertRunning(await build.newRun(user), ONE, 1)).toBeUndefined();
+      expect(await claims.claim(TWO, 10, PLACES)).toMatchObject([{ id: left.id, attempt: 1, fence: 1 }]);
+      expect(await claims.claim(ONE, 10, PLACES)).toEqual([]);
+    });
+
+    it('is prolonged for the runs that are still held, with the time they have executed', async () => {
+      const [held, lost, ended] = await Promise.all(Array.from({ length: 3 }, () => build.running()));
       await build.expire(lost!);
-      await runs.claim(TWO, 1);
-      await runs.end(ended!, SUCCESS);
-      for (const run of [held!, cancelled!]) await build.expire(run);
-      const renewed = await runs.renew([held!, cancelled!, lost!, ended!], 60_000);
-      expect(renewed.toSorted((a, b) => Number(a.cancel) - Number(b.cancel))).toEqual([
-        { id: held!.id, cancel: false },
-        { id: cancelled!.id, cancel: true },
-      ]);
-      expect(await runs.claim(TWO, 10)).toEqual([]);
+      await claims.claim(TWO, 1, PLACES);
+      await claims.end(ended!, SUCCESS);
+      await build.expire(held!);
+      const asked = [held!, lost!, ended!].map((run) => ({ ...run, executedMs: 42 }));
+      expect(await claims.renew(asked, 60_000)).toEqual([{ id: held!.id }]);
+      expect((await read(held!)).executedMs).toBe(42);
+      expect((await read(lost!)).executedMs).toBe(0);
+      expect(await claims.claim(TWO, 10, PLACES)).toEqual([]);
     });
 
     it('is given back: the run is due at once and the attempt does not count', async () => {
       const run = await build.running();
-      await runs.release(run, 1_234);
+      await claims.release(run, 1_234);
       expect(await read(run)).toMatchObject({ status: 'running', attempt: 0, executedMs: 1_234 });
-      expect(await runs.claim(TWO, 10)).toMatchObject([{ id: run.id, attempt: 1, fence: 2, executedMs: 1_234 }]);
+      expect(await claims.claim(TWO, 10, PLACES)).toMatchObject([
+        { id: run.id, attempt: 1, fence: 2, executedMs: 1_234 },
+      ]);
+    });
+
+    it('that was given back is not prolonged by a renewal that comes late: the run stays due', async () => {
+      const run = await build.running();
+      await claims.release(run, 0);
+      expect(await claims.renew([run], 60_000)).toEqual([]);
+      expect(await claims.claim(TWO, 10, PLACES)).toMatchObject([{ id: run.id, fence: 2 }]);
     });
 
     it('is given back by its owner alone', async () => {
       const run = await build.running();
       await build.expire(run);
-      const [now] = await runs.claim(TWO, 10);
-      await runs.release(run, 1);
-      expect(await runs.claim(ONE, 10)).toEqual([]);
+      const [now] = await claims.claim(TWO, 10, PLACES);
+      await claims.release(run, 1);
+      expect(await claims.claim(ONE, 10, PLACES)).toEqual([]);
       expect(await read(run)).toEqual(now);
     });
 
     it('is held by whoever has the fence of now', async () => {
       const run = await build.running();
-      expect(await runs.lock(run)).toBe(true);
+      expect(await claims.lock(run)).toBe(true);
       await build.expire(run);
-      const [now] = await runs.claim(TWO, 10);
-      expect([await runs.lock(run), await runs.lock(now!)]).toEqual([false, true]);
-      await runs.end(now!, SUCCESS);
-      expect(await runs.lock(now!)).toBe(false);
+      const [now] = await claims.claim(TWO, 10, PLACES);
+      expect([await claims.lock(run), await claims.lock(now!)]).toEqual([false, true]);
+      await claims.end(now!, SUCCESS);
+      expect(await claims.lock(now!)).toBe(false);
     });
   });
 
   describe('the end of a run', () => {
     it('is written once, by its owner', async () => {
       const run = await build.running();
-      const ended = await runs.end(run, {
+      const ended = await claims.end(run, {
         ...SUCCESS,
         usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
         cost: 0.5,
@@ -303,29 +335,29 @@ describe('the table of runs', () => {
       expect(ended).toMatchObject({ status: 'succeeded', output: { text: 'Hi' }, cost: 0.5, executedMs: 7, fence: 1 });
       expect(ended?.durationMs).toBeGreaterThanOrEqual(0);
       expect(ended?.endedAt).toBeInstanceOf(Date);
-      expect(await runs.end(run, { ...SUCCESS, status: 'failed' })).toBeUndefined();
+      expect(await claims.end(run, { ...SUCCESS, status: 'failed' })).toBeUndefined();
       expect(await read(run)).toEqual(ended);
     });
 
     it('is not written by an owner of before', async () => {
       const run = await build.running();
       await build.expire(run);
-      const [now] = await runs.claim(TWO, 1);
-      expect(await runs.end(run, SUCCESS)).toBeUndefined();
+      const [now] = await claims.claim(TWO, 1, PLACES);
+      expect(await claims.end(run, SUCCESS)).toBeUndefined();
       expect(await read(run)).toEqual(now);
-      expect(await runs.end(now!, SUCCESS)).toMatchObject({ status: 'succeeded', fence: 2 });
+      expect(await claims.end(now!, SUCCESS)).toMatchObject({ status: 'succeeded', fence: 2 });
     });
 
     it('is written once, of many that end it at the same time', async () => {
       const run = await build.running();
-      const ends = await Promise.all(Array.from({ length: 10 }, () => runs.end(run, SUCCESS)));
+      const ends = await Promise.all(Array.from({ length: 10 }, () => claims.end(run, SUCCESS)));
       expect(ends.filter(Boolean)).toHaveLength(1);
     });
 
     it('may hold any text that a model or tool writes', async () => {
       const run = await build.running();
       const problem = { ...CANCELLED, detail: 'a\0b\ud800' };
-      expect(await runs.end(run, { ...SUCCESS, output: { 'k\0': '\ud800x' }, problem })).toMatchObject({
+      expect(await claims.end(run, { ...SUCCESS, output: { 'k\0': '\ud800x' }, problem })).toMatchObject({
         output: { 'k\ufffd': '\ufffdx' },
         problem: { detail: 'a\ufffdb\ufffd' },
       });
@@ -338,7 +370,7 @@ describe('the table of runs', () => {
       const marked = await runs.requestCancel(run.workspaceId, run.id);
       expect(marked?.cancelRequestedAt).toBeInstanceOf(Date);
       expect(await runs.requestCancel(run.workspaceId, run.id)).toEqual(marked);
-      await runs.end(run, SUCCESS);
+      await claims.end(run, SUCCESS);
       expect(await runs.requestCancel(run.workspaceId, run.id)).toMatchObject({ status: 'succeeded' });
       const foreign = await build.running();
       expect(await runs.requestCancel(run.workspaceId, foreign.id)).toBeUndefined();
@@ -347,18 +379,24 @@ describe('the table of runs', () => {
 
     it('ends a queued run, and no other', async () => {
       const queued = await build.queued();
-      expect(await runs.cancelQueued(queued.id, CANCELLED)).toMatchObject({ status: 'cancelled', problem: CANCELLED });
-      expect(await runs.cancelQueued(queued.id, CANCELLED)).toBeUndefined();
-      expect(await runs.cancelQueued((await build.running()).id, CANCELLED)).toBeUndefined();
-      expect(await runs.claim(ONE, 10)).toEqual([]);
+      expect(await claims.cancelQueued(queued.id, CANCELLED)).toMatchObject({
+        status: 'cancelled',
+        problem: CANCELLED,
+      });
+      expect(await claims.cancelQueued(queued.id, CANCELLED)).toBeUndefined();
+      expect(await claims.cancelQueued((await build.running()).id, CANCELLED)).toBeUndefined();
+      expect(await claims.claim(ONE, 10, PLACES)).toEqual([]);
     });
 
     it('and a claim agree on what becomes of a queued run', async () => {
       for (let round = 0; round < 20; round += 1) {
         const queued = await build.queued();
-        const [claimed, cancelled] = await Promise.all([runs.claim(ONE, 1), runs.cancelQueued(queued.id, CANCELLED)]);
+        const [claimed, cancelled] = await Promise.all([
+          claims.claim(ONE, 1, PLACES),
+          claims.cancelQueued(queued.id, CANCELLED),
+        ]);
         expect([claimed.length, cancelled === undefined ? 0 : 1].toSorted()).toEqual([0, 1]);
-        if (claimed[0]) await runs.end(claimed[0], SUCCESS);
+        if (claimed[0]) await claims.end(claimed[0], SUCCESS);
       }
     });
   });
@@ -395,16 +433,18 @@ describe('the table of runs', () => {
   it('keeps a definition once for a workspace, and gives it to that workspace only', async () => {
     const [one, other] = [await migrated.tenant(), await migrated.tenant()];
     const definition = { kind: 'graph' as const, nodes: [{ id: 'a', type: 'model', config: { x: 'é' } }], edges: [] };
-    await Promise.all(Array.from({ length: 5 }, () => runs.saveDefinition(one.workspaceId, 'hash', definition)));
-    expect(await runs.definition(one.workspaceId, 'hash')).toEqual(definition);
-    expect(await runs.definition(other.workspaceId, 'hash')).toBeUndefined();
+    const bundle = { definition, pins: {} };
+    const definitions = new DefinitionRepository(migrated.database);
+    await Promise.all(Array.from({ length: 5 }, () => definitions.save(one.workspaceId, 'hash', bundle)));
+    expect(await definitions.find(one.workspaceId, 'hash')).toEqual(bundle);
+    expect(await definitions.find(other.workspaceId, 'hash')).toBeUndefined();
   });
 
   it('forgets the runs of a purged conversation with their events, and no others', async () => {
     const tenant = await migrated.tenant();
     const conversationId = newId();
     const ended = await build.running({ ...tenant, conversationId });
-    await runs.end(ended, SUCCESS);
+    await claims.end(ended, SUCCESS);
     const held = await build.running({ ...tenant, conversationId });
     const other = await build.running(tenant);
     for (const { id, workspaceId } of [ended, held, other]) {

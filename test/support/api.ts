@@ -13,14 +13,16 @@ export interface Api {
 let registered = 0;
 
 export function apiOf(url: string): Api {
-  const call: Api['call'] = async (method, path, { as, body, headers } = {}) => {
+  const call: Api['call'] = async (method, path, { as, body: sent, headers, readMs } = {}) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
-      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...as?.headers, ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { ...(sent === undefined ? {} : { 'Content-Type': 'application/json' }), ...as?.headers, ...headers },
+      body: sent === undefined ? undefined : JSON.stringify(sent),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    const text = await textOf(response, readMs);
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    const body = text === '' ? undefined : isStream ? text : JSON.parse(text);
+    return { status: response.status, headers: response.headers, body };
   };
   const register: Api['register'] = async (email = `user${++registered}.${process.pid}.${Date.now()}@example.com`) => {
     const password = 'correct horse battery';
@@ -30,4 +32,18 @@ export function apiOf(url: string): Api {
     return { user, password, token: accessToken, refreshToken, headers: { Authorization: `Bearer ${accessToken}` } };
   };
   return { url, call, register };
+}
+
+/** The text of an answer; with `readMs`, what has come of it by then. */
+export async function textOf(response: Response, readMs?: number): Promise<string> {
+  if (readMs === undefined || !response.body) return response.text();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), readMs);
+  let text = '';
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) text += step.value;
+  } finally {
+    clearTimeout(timer);
+  }
+  return text;
 }

@@ -26,7 +26,7 @@ export interface SignedIn {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; undefined without a body. */
+  /** Parsed JSON, or the text of an event stream; undefined without a body. */
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
@@ -35,6 +35,8 @@ export interface RequestParts {
   readonly as?: Pick<SignedIn, 'headers'>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Reads an answer that has no end for so long. */
+  readonly readMs?: number;
 }
 
 export interface TestApp {
@@ -54,7 +56,8 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-const ROOMY: EnvironmentVariables = {
+/** Limits out of the way, and no noise. */
+export const ROOMY: EnvironmentVariables = {
   NODE_ENV: 'test',
   LOG_LEVEL: 'error',
   EXPOSE_DOCS: 'false',
@@ -74,6 +77,8 @@ const ROOMY: EnvironmentVariables = {
 export async function startApp(overrides: EnvironmentVariables = {}, shared?: TestDatabase): Promise<TestApp> {
   const database = shared ?? (await testDatabase('app'));
   const app = await createApplication({ ...ROOMY, ...database.environment, ...overrides });
+  // A test that was held up must not find the connection it kept closed under its next request.
+  app.getHttpServer().keepAliveTimeout = 120_000;
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

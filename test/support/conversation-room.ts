@@ -9,6 +9,7 @@ import { ConversationService } from '../../src/conversation/conversation.service
 import { ExportService } from '../../src/conversation/export.service.js';
 import { ForkService } from '../../src/conversation/fork.service.js';
 import { MessageService } from '../../src/conversation/message.service.js';
+import { SummaryService } from '../../src/conversation/summary.service.js';
 import { newId } from '../../src/platform/clock/id.js';
 import { Database } from '../../src/platform/database/database.js';
 import { On } from '../../src/platform/event/event-bus.js';
@@ -46,6 +47,7 @@ export async function startConversationRoom(suite: string) {
     database,
     conversations: room.get(ConversationService),
     messages: room.get(MessageService),
+    summaries: room.get(SummaryService),
     forks: room.get(ForkService, { strict: false }),
     exports: room.get(ExportService, { strict: false }),
     listener: room.get(PurgeListener),

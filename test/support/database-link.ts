@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface DatabaseLink {
   /** `DATABASE_URL` that goes over the line. */
   readonly url: string;
+  /** Connections that were asked for so far. */
+  readonly asked: number;
   /** Breaks every connection and refuses new ones. */
   cut(): void;
   /** Breaks every connection; new ones are made at once. */
@@ -23,12 +25,14 @@ export async function databaseLink(databaseUrl: string): Promise<DatabaseLink> {
     folder === null ? connect(port, target.hostname) : connect(join(folder, `.s.PGSQL.${port}`));
   const sockets = new Set<Socket>();
   let isCut = false;
+  let asked = 0;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
   };
   const server = createServer((client) => {
+    asked += 1;
     if (isCut) {
       client.destroy();
       return;
@@ -50,6 +54,9 @@ export async function databaseLink(databaseUrl: string): Promise<DatabaseLink> {
   };
   return {
     url: url.href,
+    get asked() {
+      return asked;
+    },
     interrupt,
     cut: () => {
       isCut = true;

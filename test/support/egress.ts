@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { EgressClient } from '../../src/security/egress/egress-client.js';
 import { EgressConfig } from '../../src/security/egress/egress.config.js';
+import { EgressFetch } from '../../src/security/egress/egress-fetch.js';
 import { EgressConnector } from '../../src/security/egress/egress-connector.js';
 import { EgressNetwork } from '../../src/security/egress/egress-network.js';
 
@@ -46,3 +47,6 @@ export const egressClient = (
   network: EgressNetwork,
   environment: Readonly<Record<string, string>> = {},
 ): EgressClient => new EgressClient(new EgressConnector(new EgressConfig(environment), network));
+
+export const egressFetch = (network: EgressNetwork, environment: Readonly<Record<string, string>> = {}): EgressFetch =>
+  new EgressFetch(new EgressConnector(new EgressConfig(environment), network));

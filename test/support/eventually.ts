@@ -8,18 +8,18 @@ export interface Patience {
 }
 
 /**
- * Asks again and again until the answer is neither undefined, null nor false, and answers that.
+ * Asks again and again until the answer is neither undefined, null, false nor 0, and answers that.
  * @throws when it has not come in time, with the last error as its cause
  */
 export async function eventually<Value>(
   ask: () => Promise<Value> | Value,
-  { withinMs = 10_000, everyMs = 25, what = String(ask) }: Patience = {},
-): Promise<NonNullable<Exclude<Value, false>>> {
+  { withinMs = 60_000, everyMs = 25, what = String(ask) }: Patience = {},
+): Promise<NonNullable<Exclude<Value, false | 0>>> {
   const deadline = Date.now() + withinMs;
   for (let cause: unknown; ; await sleep(everyMs)) {
     try {
       const value = await ask();
-      if (value !== undefined && value !== null && value !== false) return value as NonNullable<Exclude<Value, false>>;
+      if (value || value === '') return value as NonNullable<Exclude<Value, false | 0>>;
       cause = undefined;
     } catch (error) {
       cause = error;

@@ -19,7 +19,7 @@ const ABANDONED_AFTER_S = 6 * 3600;
 /**
  * Makes a schema for a suite, on the server of TEST_DATABASE_URL or else on an embedded one, which runs until the end
  * of the test run. Call `drop()` in `afterAll`.
- * @param suite lower-case letters and digits; the schema is `test_<suite>_<second>_<random>`
+ * @param suite lower-case letters and digits; the schema is `test_<suite>_<second>_<random>`; that of its queue has `_bullmq` behind it
  */
 export async function testDatabase(suite = 'suite'): Promise<TestDatabase> {
   const { TEST_DATABASE_URL } = process.env;
@@ -36,7 +36,9 @@ export async function testDatabase(suite = 'suite'): Promise<TestDatabase> {
     environment: { DATABASE_URL: url, DATABASE_SCHEMA: schema },
     connection: { connectionString: url, options: `-c search_path=${schema}` },
     drop: async () => {
-      await asOwner(url, (client) => dropSchema(client, schema));
+      await asOwner(url, async (client) => {
+        for (const each of [schema, `${schema}_bullmq`]) await dropSchema(client, each);
+      });
       await server?.leave();
     },
   };
@@ -64,7 +66,7 @@ async function dropAbandonedSchemas(client: Client): Promise<void> {
     `select nspname as name from pg_namespace where nspname like 'test\\_%'`,
   );
   for (const { name } of rows) {
-    const madeAt = Number(/^test_[a-z0-9]+_(\d+)_[0-9a-f]{8}$/.exec(name)?.[1] ?? Infinity);
+    const madeAt = Number(/^test_[a-z0-9]+_(\d+)_[0-9a-f]{8}(?:_bullmq)?$/.exec(name)?.[1] ?? Infinity);
     if (now() - madeAt > ABANDONED_AFTER_S) await dropSchema(client, name);
   }
 }

@@ -1,5 +1,6 @@
 import { newId } from '../../src/platform/clock/id.js';
 import type { Run } from '../../src/workflow/run/run.js';
+import { RunClaims } from '../../src/workflow/run/run-claims.js';
 import { RunRepository, type NewRun } from '../../src/workflow/run/run.repository.js';
 import type { MigratedDatabase } from './migrated-database.js';
 
@@ -8,6 +9,7 @@ type Parts = Partial<NewRun>;
 /** Runs in the table of a suite, each of a workspace of its own unless the parts say otherwise. */
 export function runBuilder(migrated: MigratedDatabase) {
   const runs = new RunRepository(migrated.database);
+  const claims = new RunClaims(migrated.database);
 
   const newRun = async (parts: Parts = {}): Promise<NewRun> =>
     ({
@@ -18,11 +20,13 @@ export function runBuilder(migrated: MigratedDatabase) {
       input: { message: 'Hello' },
       limits: {},
       metadata: {},
+      hasWebhook: false,
       ...parts,
     }) as NewRun;
 
   return {
     runs,
+    claims,
     newRun,
     /** A run that a process called `owner` executes for the next minute. */
     running: async (parts: Parts = {}, owner = 'process-1'): Promise<Run> => {

@@ -115,7 +115,11 @@ export class Servers {
       env: { PATH, HOME, ...ROOMY, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const started = new ServerProcess(child);
+    return this.keep(new ServerProcess(child));
+  }
+
+  /** Ends it with the others. */
+  keep(started: ServerProcess): ServerProcess {
     this.processes.push(started);
     return started;
   }

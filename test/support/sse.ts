@@ -111,7 +111,7 @@ export class LiveStream {
   }
 
   /** The first event that fits, as soon as it is there. */
-  async event(fits: (event: RunEvent) => boolean, withinMs = 15_000): Promise<RunEvent> {
+  async event(fits: (event: RunEvent) => boolean, withinMs?: number): Promise<RunEvent> {
     const found = await eventually(
       () => {
         const event = this.reading.frames.find((frame) => fits(frame.event))?.event;

@@ -17,7 +17,7 @@ describe('anthropicRequest', () => {
       }),
       100,
     );
-    expect(body).toEqual({
+    expect(body).toMatchObject({
       model: 'm',
       stream: true,
       max_tokens: 100,
@@ -45,6 +45,19 @@ describe('anthropicRequest', () => {
         },
       ],
     });
+  });
+
+  it('declares the tools of earlier calls when none may be called any more, as calls without are refused', () => {
+    const user = { role: 'user', content: 'u' } as const;
+    const called = { role: 'assistant', content: '', toolCalls: [call('1', '{}'), call('2', '{}')] } as const;
+    const result = { role: 'tool', content: 'r', toolCallId: '1', name: 'f' } as const;
+    expect(anthropicRequest(request({ messages: [user, called, result] }), 1)).toMatchObject({
+      tools: [{ name: 'f', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'none' },
+    });
+    const plain = anthropicRequest(request({ messages: [user] }), 1);
+    expect(plain).not.toHaveProperty('tools');
+    expect(plain).not.toHaveProperty('tool_choice');
   });
 
   it('leaves out an empty answer, as an empty text is refused', () => {

@@ -24,11 +24,22 @@ export function anthropicRequest(request: ChatRequest, defaultMaxTokens: number)
     // Anthropic's range ends at 1.
     ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
     ...(tools === undefined || tools.length === 0
-      ? {}
+      ? withoutTools(messages)
       : { tools: tools.map(({ name, description, parameters }) => ({ name, description, input_schema: parameters })) }),
     ...(schema === undefined
       ? {}
       : { output_config: { format: { type: 'json_schema', schema: anthropicSchema(schema) } } }),
+  };
+}
+
+/** A conversation with tool calls in it is refused unless their tools are declared, also when none may be called. */
+function withoutTools(messages: readonly ChatMessage[]): object {
+  const called = messages.flatMap((message) => (message.role === 'assistant' ? (message.toolCalls ?? []) : []));
+  const names = [...new Set(called.map(({ name }) => name))];
+  if (names.length === 0) return {};
+  return {
+    tools: names.map((name) => ({ name, input_schema: { type: 'object' } })),
+    tool_choice: { type: 'none' },
   };
 }
 

@@ -2,13 +2,13 @@ import type { BaseChatModel } from '@langchain/core/language_models/chat_models'
 import type { AIMessageChunk } from '@langchain/core/messages';
 import { Problem } from '../../platform/problem/problem.js';
 import type { ChatDelta, ChatModel, ChatRequest, ToolSpecification } from '../chat-model.js';
-import { cut, refusal, unreachable, type Upstream } from '../wire/upstream-failure.js';
+import { cut, refusal, unreachable, upstreamOf, type Upstream } from '../wire/upstream-failure.js';
 import { clocked, type Clocks } from './clocked.js';
 import { LangChainDeltas } from './langchain-deltas.js';
 import { langChainMessages } from './langchain-messages.js';
 
 /** What a LangChain model takes in its constructor, not with a call. */
-export type ModelSettings = Pick<ChatRequest, 'model' | 'temperature' | 'maxTokens'>;
+export type ModelSettings = Pick<ChatRequest, 'model' | 'temperature' | 'maxTokens' | 'apiKey'>;
 
 /** The tool through which a structured answer comes: the one way that every LangChain model with tools offers. */
 const ANSWER_TOOL = 'structured_answer';
@@ -22,11 +22,11 @@ export class LangChainChatModel implements ChatModel {
   ) {}
 
   async *stream(request: ChatRequest): AsyncGenerator<readonly ChatDelta[]> {
-    const upstream: Upstream = { ...this.endpoint, model: request.model };
+    const upstream = upstreamOf(this.endpoint, request);
     const deltas = new LangChainDeltas(request.schema === undefined ? undefined : ANSWER_TOOL);
     const open = async (signal: AbortSignal): Promise<AsyncIterable<AIMessageChunk>> => {
-      const { model, temperature, maxTokens } = request;
-      const chatModel = withTools(await this.build({ model, temperature, maxTokens }), request);
+      const { model, temperature, maxTokens, apiKey } = request;
+      const chatModel = withTools(await this.build({ model, temperature, maxTokens, apiKey }), request);
       return chatModel.stream(langChainMessages(request.messages), { signal });
     };
     let answered = false;

@@ -6,6 +6,7 @@ import type { ChatModel } from '../chat-model.js';
 import { Provider, type ModelDescription, type ModelProvider } from '../model-provider.js';
 import { HttpChatModel } from '../wire/http-chat-model.js';
 import { UpstreamAgent } from '../wire/upstream-agent.js';
+import { keyHostOf } from './key-host.js';
 import { capable, namedOnly, offered } from './model-list.js';
 
 const OFFICIAL_URL = 'https://api.anthropic.com';
@@ -64,13 +65,18 @@ export class AnthropicProvider implements ModelProvider {
     return isProxy || name.startsWith('claude-') ? namedOnly(name, 200_000) : undefined;
   }
 
+  keyHost(): string {
+    return keyHostOf(this.config.baseUrl);
+  }
+
   chatModel(): ChatModel {
     const { apiKey = '', baseUrl } = this.config;
     return (this.model ??= new HttpChatModel(
       {
         provider: 'anthropic',
         baseUrl: baseUrl.replace(/\/v1\/*$/, ''),
-        headers: { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' },
+        headers: { ...keyHeaders(apiKey), 'anthropic-version': '2023-06-01' },
+        keyHeaders,
         keyVariable: 'ANTHROPIC_API_KEY',
         baseUrlVariable: 'ANTHROPIC_BASE_URL',
         secrets: [apiKey],
@@ -80,3 +86,5 @@ export class AnthropicProvider implements ModelProvider {
     ));
   }
 }
+
+const keyHeaders = (key: string) => ({ 'x-api-key': key });

@@ -5,7 +5,10 @@ import type { ChatModel } from '../chat-model.js';
 import { LlmConfig } from '../llm.config.js';
 import { modelNotConfigured } from '../llm.errors.js';
 import { Provider, type ModelDescription, type ModelProvider } from '../model-provider.js';
+import { keyHostOf } from './key-host.js';
 import { capable, namedOnly, offered } from './model-list.js';
+
+const OFFICIAL_URL = 'https://generativelanguage.googleapis.com';
 
 export class GoogleConfig extends configuration('Google', {
   apiKey: setting(
@@ -50,6 +53,10 @@ export class GoogleProvider implements ModelProvider {
     return /^(?:gemini|gemma)-/.test(name) ? namedOnly(name, 131_072) : undefined;
   }
 
+  keyHost(): string {
+    return keyHostOf(this.config.baseUrl ?? OFFICIAL_URL);
+  }
+
   chatModel(): Promise<ChatModel> {
     return (this.model ??= this.load());
   }
@@ -69,11 +76,11 @@ export class GoogleProvider implements ModelProvider {
     ]);
     return new LangChainChatModel(
       { provider: 'google', keyVariable: 'GOOGLE_API_KEY', baseUrlVariable: 'GOOGLE_BASE_URL', secrets: [apiKey] },
-      ({ model, temperature, maxTokens }) =>
+      ({ model, temperature, maxTokens, apiKey: ownKey = apiKey }) =>
         guarded(
           new ChatGoogleGenerativeAI({
             model,
-            apiKey,
+            apiKey: ownKey,
             baseUrl,
             temperature,
             maxOutputTokens: maxTokens,

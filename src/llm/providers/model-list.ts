@@ -13,6 +13,11 @@ export function capable(
 
 /** What is assumed of a model that is known by name only: the context window is a careful guess. */
 export function namedOnly(name: string, contextWindow = 32_768): ModelDescription {
+  return { ...ofWindow(name, contextWindow), isAssumed: true };
+}
+
+/** What is assumed of a model whose context window is known. */
+export function ofWindow(name: string, contextWindow: number): ModelDescription {
   return { name, contextWindow, capabilities: { tools: true, structuredOutput: true } };
 }
 

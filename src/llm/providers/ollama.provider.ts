@@ -5,7 +5,7 @@ import { Provider, type ModelDescription, type ModelProvider } from '../model-pr
 import { ollamaProtocol } from '../ollama/ollama-protocol.js';
 import { HttpChatModel } from '../wire/http-chat-model.js';
 import { UpstreamAgent } from '../wire/upstream-agent.js';
-import { namedOnly } from './model-list.js';
+import { ofWindow } from './model-list.js';
 
 export class OllamaConfig extends configuration('Ollama', {
   baseUrl: setting(
@@ -46,7 +46,7 @@ export class OllamaProvider implements ModelProvider {
   }
 
   describe(name: string): ModelDescription {
-    return namedOnly(name, this.config.contextWindow);
+    return ofWindow(name, this.config.contextWindow);
   }
 
   chatModel(): ChatModel {

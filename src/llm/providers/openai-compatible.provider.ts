@@ -6,22 +6,27 @@ import { Provider, type ModelDescription, type ModelProvider } from '../model-pr
 import { openAIProtocol } from '../openai/openai-protocol.js';
 import { HttpChatModel } from '../wire/http-chat-model.js';
 import { UpstreamAgent } from '../wire/upstream-agent.js';
+import { keyHostOf } from './key-host.js';
 import { namedOnly } from './model-list.js';
 
 /** "Name: value" pairs separated by semicolons. */
 const headerList = () =>
   z
     .string()
-    .regex(
-      /^\s*[\w-]+\s*:[^;\r\n]*(;\s*[\w-]+\s*:[^;\r\n]*)*;?\s*$/,
-      'must be "Name: value" pairs separated by semicolons',
-    )
+    .refine(isHeaderList, 'must be "Name: value" pairs separated by semicolons')
     .transform((text) =>
       text
         .split(';')
         .filter((pair) => pair.trim() !== '')
         .map((pair) => [pair.slice(0, pair.indexOf(':')).trim(), pair.slice(pair.indexOf(':') + 1).trim()] as const),
     );
+
+/** At least one pair; nothing but a semicolon may stand behind the last. */
+function isHeaderList(text: string): boolean {
+  const pairs = text.trimEnd().split(';');
+  if (pairs.length > 1 && pairs.at(-1)?.trim() === '') pairs.pop();
+  return pairs.every((pair) => /^\s*[\w-]+\s*:[^\r\n]*$/.test(pair));
+}
 
 export class OpenAICompatibleConfig extends configuration('OpenAI-compatible server', {
   baseUrl: setting(
@@ -76,6 +81,10 @@ export class OpenAICompatibleProvider implements ModelProvider {
     return namedOnly(name);
   }
 
+  keyHost(): string | undefined {
+    return this.config.baseUrl === undefined || !this.isConfigured() ? undefined : keyHostOf(this.config.baseUrl);
+  }
+
   chatModel(): ChatModel {
     const { baseUrl = '', apiKey, headers } = this.config;
     return (this.model ??= new HttpChatModel(
@@ -83,9 +92,10 @@ export class OpenAICompatibleProvider implements ModelProvider {
         provider: 'openai-compatible',
         baseUrl,
         headers: {
-          ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-          ...Object.fromEntries(headers),
+          ...(apiKey === undefined ? {} : keyHeaders(apiKey)),
+          ...Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])),
         },
+        keyHeaders,
         keyVariable: 'OPENAI_COMPATIBLE_API_KEY',
         baseUrlVariable: 'OPENAI_COMPATIBLE_BASE_URL',
         secrets: [apiKey ?? '', ...headers.map(([, value]) => value)],
@@ -95,3 +105,5 @@ export class OpenAICompatibleProvider implements ModelProvider {
     ));
   }
 }
+
+const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });

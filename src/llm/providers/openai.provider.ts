@@ -6,6 +6,7 @@ import { Provider, type ModelDescription, type ModelProvider } from '../model-pr
 import { openAIProtocol } from '../openai/openai-protocol.js';
 import { HttpChatModel } from '../wire/http-chat-model.js';
 import { UpstreamAgent } from '../wire/upstream-agent.js';
+import { keyHostOf } from './key-host.js';
 import { capable, namedOnly, offered } from './model-list.js';
 
 const OFFICIAL_URL = 'https://api.openai.com/v1';
@@ -68,13 +69,18 @@ export class OpenAIProvider implements ModelProvider {
     return isProxy || FAMILIES.test(name) ? namedOnly(name, 128_000) : undefined;
   }
 
+  keyHost(): string {
+    return keyHostOf(this.config.baseUrl);
+  }
+
   chatModel(): ChatModel {
     const { apiKey = '', baseUrl } = this.config;
     return (this.model ??= new HttpChatModel(
       {
         provider: 'openai',
         baseUrl,
-        headers: { authorization: `Bearer ${apiKey}` },
+        headers: keyHeaders(apiKey),
+        keyHeaders,
         keyVariable: 'OPENAI_API_KEY',
         baseUrlVariable: 'OPENAI_BASE_URL',
         secrets: [apiKey],
@@ -87,3 +93,5 @@ export class OpenAIProvider implements ModelProvider {
     ));
   }
 }
+
+const keyHeaders = (key: string) => ({ authorization: `Bearer ${key}` });

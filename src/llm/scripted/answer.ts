@@ -1,9 +1,11 @@
-import type { ChatMessage, ChatRequest, ContextSource, ToolCall } from '../chat-model.js';
-import { parseSources } from '../context-sources.js';
+import type { ChatMessage, ChatRequest, ToolCall } from '../chat-model.js';
+import { NO_SOURCES, parseSources } from '../context-sources.js';
+import { summaryAsked } from '../conversation-summary.js';
 import { citedAnswer, missingAnswer } from './cited-answer.js';
 import type { Directives } from './directives.js';
 import { recall } from './recall.js';
 import { repetition } from './repeat.js';
+import { runningSummary } from './running-summary.js';
 import { schemaValue } from './schema-value.js';
 import { smallTalk } from './small-talk.js';
 import { summary } from './summary.js';
@@ -22,6 +24,8 @@ const MAX_QUESTION = 2_000;
 
 /** The answer to a request; `message` is its last user message without directives. The same request has the same answer. */
 export function scriptedAnswer(request: Asked, message: string, directives: Directives): ScriptedAnswer {
+  const folded = summaryAsked(request.messages);
+  if (folded) return { text: runningSummary(folded) };
   if (directives.tokens !== undefined) return { text: filler(directives.tokens) };
   const question = message.slice(0, MAX_QUESTION);
   const calls = toolCalls(request, question, directives);
@@ -33,19 +37,23 @@ export function scriptedAnswer(request: Asked, message: string, directives: Dire
 function textAnswer(messages: readonly ChatMessage[], message: string, question: string): string {
   const results = messages.slice(lastUserIndex(messages) + 1).filter((one) => one.role === 'tool');
   if (results.length > 0) return toolAnswer(question, results);
-  const sources = messages.filter(({ role }) => role === 'system').flatMap(({ content }) => parseSources(content));
+  const told = messages.filter(({ role }) => role === 'system').map(({ content }) => content);
   const earlier = messages.slice(0, Math.max(lastUserIndex(messages), 0));
   return (
     repetition(message) ??
     summary(message, messages) ??
     recall(question, earlier.filter(isNoSource)) ??
-    sourceAnswer(question, sources) ??
+    sourceAnswer(question, told) ??
     smallTalk(question, earlier.filter(({ role }) => role === 'user' || role === 'assistant').length)
   );
 }
 
-function sourceAnswer(question: string, sources: readonly ContextSource[]): string | undefined {
-  return sources.length === 0 ? undefined : (citedAnswer(question, sources) ?? missingAnswer(question, sources));
+/** Undefined when nothing is said of sources. */
+function sourceAnswer(question: string, told: readonly string[]): string | undefined {
+  const sources = told.flatMap(parseSources);
+  const areMissing = sources.length === 0 && told.some((text) => text.includes(NO_SOURCES));
+  if (sources.length === 0 && !areMissing) return undefined;
+  return citedAnswer(question, sources) ?? missingAnswer(question, sources);
 }
 
 function toolCalls({ messages, tools = [] }: Asked, question: string, { loop }: Directives): readonly ToolCall[] {

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../../platform/text/without-end.js';
+
 const SPOKEN: readonly (readonly [RegExp, string])[] = [
   [/\bmultiplied by\b|\btimes\b/gi, '*'],
   [/\bdivided by\b|\bover\b/gi, '/'],
@@ -29,11 +31,10 @@ export function arithmeticIn(message: string): string | undefined {
 /** Without what punctuation and brackets of the sentence left at the ends. */
 function tidy(run: string): string {
   let text = run.trim().replace(/\s+/g, ' ');
-  text = text.replace(/^[*/%^.)\s]+/, '').replace(/[+\-*/^.(\s]+$/, '');
+  text = withoutEnd(text.replace(/^[*/%^.)\s]+/, ''), '+-*/^.( ');
   const open = text.split('(').length;
   const close = text.split(')').length;
-  if (close > open)
-    text = text.replace(/(?:\s*\)){1,20}$/, (end) => end.slice(0, Math.max(0, end.length - (close - open))));
+  for (let surplus = close - open; surplus > 0 && /[) ]$/.test(text); surplus -= 1) text = text.slice(0, -1);
   return text.trim();
 }
 

@@ -26,6 +26,7 @@ export function citedAnswer(question: string, sources: readonly ContextSource[])
 }
 
 export function missingAnswer(question: string, sources: readonly ContextSource[]): string {
+  if (sources.length === 0) return `There are no sources that contain an answer to "${excerpt(question, 200)}".`;
   const count = sources.length === 1 ? 'source does' : `${sources.length} sources do`;
   return `The ${count} not contain an answer to "${excerpt(question, 200)}".`;
 }

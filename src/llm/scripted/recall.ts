@@ -1,7 +1,9 @@
 import type { ChatMessage } from '../chat-model.js';
 import { contentWords, excerpt, sentences, shared } from './words.js';
 
-const ASKS_NAME = /\b(?:what(?:'s| is| was)|who am i|know|remember|recall)\b.*\bmy name\b|\bwho am i\b/i;
+const ASKS_WHO = /\bwho am i\b/i;
+const ASKS_WHAT = /\b(?:what(?:'s| is| was)|know|remember|recall)\b/i;
+const NAME = /\bmy name\b/i;
 const ASKS_WORDS =
   /\bwhat did i (?:just )?(?:say|ask|tell|write|mention)\b|\bmy (first|last|previous) (?:message|question)\b/i;
 const ASKS_BACK = /^(?:and |so |please )?(?:what|which|where|when|who|whose|how|do|did|can|could|tell)\b/i;
@@ -11,11 +13,16 @@ const STATED_NAME =
 
 /** An answer to a question about what was said before; undefined when it is no such question or nothing fits. */
 export function recall(question: string, earlier: readonly ChatMessage[]): string | undefined {
-  if (ASKS_NAME.test(question)) return recallName(earlier);
+  if (asksName(question)) return recallName(earlier);
   const said = earlier.filter(({ role }) => role === 'user').map(({ content }) => content);
   const words = ASKS_WORDS.exec(question);
   if (words) return recallWords(said, words[1] === 'first' || /\bfirst\b/i.test(question));
   return ASKS_BACK.test(question) && FIRST_PERSON.test(question) ? recallFact(question, earlier) : undefined;
+}
+
+function asksName(question: string): boolean {
+  const asked = ASKS_WHAT.exec(question);
+  return ASKS_WHO.test(question) || (asked !== null && NAME.test(question.slice(asked.index)));
 }
 
 function recallName(earlier: readonly ChatMessage[]): string {
@@ -38,7 +45,7 @@ function recallFact(question: string, earlier: readonly ChatMessage[]): string |
   const told = newestFirst(earlier, 'user')
     .flatMap(sentences)
     .filter((sentence) => FIRST_PERSON.test(sentence));
-  const noted = newestFirst(earlier, 'system').flatMap(sentences);
+  const noted = newestFirst(earlier, 'system').flatMap((text) => sentences(text).toReversed());
   const facts = [...told, ...noted]
     .filter((sentence) => !sentence.endsWith('?'))
     .map((sentence) => ({ sentence, hits: shared(wanted, contentWords(sentence)) }))

@@ -1,5 +1,6 @@
 import { approximateTokens, tokenPieces } from '../approximate-tokens.js';
 import type { ChatDelta, ChatMessage, ChatRequest, ToolCall } from '../chat-model.js';
+import { summaryAsked } from '../conversation-summary.js';
 import { scriptedAnswer } from './answer.js';
 import { parseDirectives, type Fault } from './directives.js';
 
@@ -18,7 +19,10 @@ const THOUGHT = 'The person writes to me. I look for what can be answered from t
 /** Writes the script for a request; the same request gives the same script. */
 export function script(request: Omit<ChatRequest, 'signal'>, withDirectives: boolean): Script {
   const content = request.messages.findLast(({ role }) => role === 'user')?.content ?? '';
-  const { directives, text } = withDirectives ? parseDirectives(content) : { directives: {}, text: content };
+  const isSummary = summaryAsked(request.messages) !== undefined;
+  // Those inside the material of a summary have had their effect.
+  const { directives, text } =
+    withDirectives && !isSummary ? parseDirectives(content) : { directives: {}, text: content };
   const answer = scriptedAnswer(request, text, directives);
   const thoughts = directives.think
     ? tokenPieces(THOUGHT).map((piece): ChatDelta => ({ type: 'thinking', text: piece }))
@@ -37,7 +41,8 @@ export function script(request: Omit<ChatRequest, 'signal'>, withDirectives: boo
       { type: 'finish', reason: answer.toolCalls ? 'toolCalls' : tokens.length < whole.length ? 'length' : 'stop' },
     ],
     fault: directives.fault,
-    paceMs: directives.paceMs,
+    // Nobody reads a summary along.
+    paceMs: isSummary ? 0 : directives.paceMs,
   };
 }
 

@@ -22,13 +22,20 @@ describe('ScriptedChatModel', () => {
   });
 
   it('keeps the pace', async () => {
-    const started = performance.now();
-    const times: number[] = [];
-    for await (const batch of instant.stream(request('[[tokens=10]] [[slow=20]]')))
-      if (batch.some(({ type }) => type === 'text')) times.push(performance.now() - started);
-    expect(times[0]).toBeLessThan(150);
-    expect(times.at(-1)).toBeGreaterThanOrEqual(195);
-    expect(times.length).toBeGreaterThan(3);
+    const earliest: number[] = [];
+    const pieces: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const started = performance.now();
+      const times: number[] = [];
+      for await (const batch of instant.stream(request('[[tokens=10]] [[slow=100]]')))
+        if (batch.some(({ type }) => type === 'text')) times.push(performance.now() - started);
+      expect(times.at(-1)).toBeGreaterThanOrEqual(980);
+      pieces.push(times.length);
+      earliest.push(times[0]! / times.at(-1)!);
+    }
+    // A machine that is held up in one round is not in all of them.
+    expect(Math.max(...pieces)).toBeGreaterThan(3);
+    expect(Math.min(...earliest)).toBeLessThan(0.8);
   });
 
   it('brings many tokens at once when there is no pace', async () => {

@@ -1,4 +1,5 @@
 import type { ChatMessage } from '../chat-model.js';
+import { isSummaryMessage } from '../conversation-summary.js';
 import { excerpt, sentences } from './words.js';
 
 const ASKS =
@@ -10,7 +11,9 @@ const MAX_SENTENCES = 10;
 /** An extract in place of the asked summary: the sentences that state facts, in order. Undefined when none is asked for. */
 export function summary(message: string, messages: readonly ChatMessage[]): string | undefined {
   const head = message.slice(0, 400);
-  const system = messages.filter(({ role }) => role === 'system').map(({ content }) => content.slice(0, 400));
+  const system = messages
+    .filter((one) => one.role === 'system' && !isSummaryMessage(one))
+    .map(({ content }) => content.slice(0, 400));
   if (!ASKS.test(head) && !system.some((text) => ASKS.test(text))) return undefined;
   const material = sentences(materialOf(message, messages)).filter((sentence) => !ASKS.test(sentence));
   const facts = material.filter((sentence) => FACT.test(sentence) && !sentence.endsWith('?'));

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../../platform/text/without-end.js';
 import type { ToolSpecification } from '../chat-model.js';
 import { arithmeticIn } from './arithmetic.js';
 import { schemaValue } from './schema-value.js';
@@ -66,7 +67,7 @@ const purposeOf = ({ name }: ToolSpecification): Purpose | undefined => PURPOSES
 function searched(message: string): string | undefined {
   const match = SEARCH.exec(message);
   if (!match) return undefined;
-  const query = message.slice(match.index + match[0].length).replace(/[?.!\s]+$/, '');
+  const query = withoutEnd(message.slice(match.index + match[0].length), '?.! \t\r\n');
   return query === '' ? message : query;
 }
 

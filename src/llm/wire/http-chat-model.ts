@@ -1,14 +1,18 @@
+import { withoutEnd } from '../../platform/text/without-end.js';
 import type { ChatDelta, ChatModel, ChatRequest } from '../chat-model.js';
 import { LineTooLongError } from './line-splitter.js';
 import { retryAfterSeconds } from './retry-after.js';
 import type { UpstreamAgent } from './upstream-agent.js';
 import type { UpstreamCall } from './upstream-call.js';
-import { broken, refusal, type Upstream } from './upstream-failure.js';
+import { broken, refusal, upstreamOf, type Upstream } from './upstream-failure.js';
 import type { WireDecoder, WireProtocol } from './wire-protocol.js';
 
 export interface HttpEndpoint extends Omit<Upstream, 'model'> {
   readonly baseUrl: string;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The headers by which a request's own key replaces the one in `headers`. Absent: it takes none. */
+  readonly keyHeaders?: (key: string) => Readonly<Record<string, string>>;
 }
 
 /** How much of a refusal's body is read for its message. */
@@ -24,16 +28,16 @@ export class HttpChatModel implements ChatModel {
     private readonly agent: UpstreamAgent,
   ) {
     this.url = new URL(endpoint.baseUrl);
-    this.url.pathname = this.url.pathname.replace(/\/+$/, '') + protocol.path;
+    this.url.pathname = withoutEnd(this.url.pathname, '/') + protocol.path;
   }
 
   async *stream(request: ChatRequest): AsyncGenerator<readonly ChatDelta[]> {
     request.signal.throwIfAborted();
-    const upstream: Upstream = { ...this.endpoint, model: request.model };
+    const upstream = upstreamOf(this.endpoint, request);
     const call = await this.agent.post(
       upstream,
       this.url,
-      this.endpoint.headers,
+      headersOf(this.endpoint, request),
       this.protocol.body(request),
       request.signal,
     );
@@ -56,6 +60,9 @@ export class HttpChatModel implements ChatModel {
     }
   }
 }
+
+const headersOf = ({ headers, keyHeaders }: HttpEndpoint, { apiKey }: ChatRequest): HttpEndpoint['headers'] =>
+  apiKey === undefined ? headers : { ...headers, ...keyHeaders?.(apiKey) };
 
 function decode(
   upstream: Upstream,

@@ -14,12 +14,23 @@ import { providerMessage } from './provider-message.js';
 export interface Upstream {
   readonly provider: string;
   readonly model: string;
-  /** The environment variables an operator would correct. */
+  /** What to correct: environment variables of the operator, or the workspace's key. */
   readonly keyVariable: string;
   readonly baseUrlVariable: string;
   /** What must never appear in a sentence. */
   readonly secrets: readonly string[];
 }
+
+/** A request's upstream: whose key it carries decides who would correct it. */
+export function upstreamOf(
+  endpoint: Omit<Upstream, 'model'>,
+  { model, apiKey }: { readonly model: string; readonly apiKey?: string },
+): Upstream {
+  if (apiKey === undefined) return { ...endpoint, model };
+  return { ...endpoint, model, keyVariable: WORKSPACE_KEY, secrets: [...endpoint.secrets, apiKey] };
+}
+
+const WORKSPACE_KEY = "the workspace's key of it, in GET /api/v1/secrets";
 
 /** Asked of a model without a Retry-After of its own, in seconds. */
 const DEFAULT_RETRY_AFTER = 5;

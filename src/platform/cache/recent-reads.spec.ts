@@ -1,3 +1,4 @@
+import { CacheCounters } from './cache-counters.js';
 import { RecentReads } from './recent-reads.js';
 
 describe('RecentReads', () => {
@@ -45,6 +46,13 @@ describe('RecentReads', () => {
     const values = recent();
     await expect(values.get('a', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
     expect(await values.get('a', read('up'))).toBe('up');
+  });
+
+  it('counts with the other caches once it is told to', async () => {
+    const counters = new CacheCounters();
+    const values = recent(2).countIn(counters);
+    for (const key of ['a', 'b', 'c', 'c']) await values.get(key, read(key));
+    expect(counters.snapshot()).toEqual({ size: 2, hits: 1, misses: 3, hitRate: 0.25, evictions: 1 });
   });
 
   it('keeps at most its capacity', async () => {

@@ -1,3 +1,5 @@
+import { CacheTally, type CacheCounters } from './cache-counters.js';
+
 interface Entry<Value> {
   readonly readAt: number;
   readonly value: Promise<Value>;
@@ -16,15 +18,26 @@ interface Bounds {
  */
 export class RecentReads<Value> {
   private readonly entries = new Map<string, Entry<Value>>();
+  private tally = new CacheTally();
 
   constructor(
     private readonly bounds: Bounds,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** Counts from now on with the caches of the process. */
+  countIn(counters: CacheCounters): this {
+    this.tally = counters.join(() => this.entries.size);
+    return this;
+  }
+
   get(key: string, read: () => Promise<Value>): Promise<Value> {
     const known = this.entries.get(key);
-    if (known && this.now() - known.readAt < this.bounds.maxAgeMs) return known.value;
+    if (known && this.now() - known.readAt < this.bounds.maxAgeMs) {
+      this.tally.hit();
+      return known.value;
+    }
+    this.tally.miss();
     return this.keep(key, read());
   }
 
@@ -44,6 +57,8 @@ export class RecentReads<Value> {
 
   private dropOldest(): void {
     const [oldest] = this.entries.keys();
-    if (oldest !== undefined) this.entries.delete(oldest);
+    if (oldest === undefined) return;
+    this.entries.delete(oldest);
+    this.tally.evicted();
   }
 }

@@ -9,6 +9,11 @@ export class ServerConfig extends configuration('Server', {
     z.enum(['development', 'test', 'production']).default('development'),
     'production refuses development defaults.',
   ),
+  role: setting(
+    'ROLE',
+    z.enum(['all', 'api', 'worker']).default('all'),
+    'What this process does: api answers requests, worker executes runs and queued work, all does both.',
+  ),
   port: setting('PORT', integer(0, 65535).default(3000), 'TCP port to listen on; 0 takes a free one.'),
   host: setting('HOST', z.string().default('127.0.0.1'), 'Address to listen on; 0.0.0.0 in a container.'),
   dataDir: setting('DATA_DIR', z.string().default('./.data'), 'Folder of the embedded database and its keys.'),

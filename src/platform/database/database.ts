@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import {
@@ -27,7 +27,7 @@ interface Ambient {
  * Statement texts are constants: they are prepared once per connection under a name derived from the text.
  */
 @Injectable()
-export class Database {
+export class Database implements OnModuleInit {
   private readonly ambient = new AsyncLocalStorage<Ambient | undefined>();
   private readonly names = new Map<string, string>();
 
@@ -48,6 +48,15 @@ export class Database {
   /** The first row, or undefined. */
   async one<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row | undefined> {
     return (await this.query<Row>(text, values))[0];
+  }
+
+  /** A connection that is cut fails what is asked of it; between two statements nobody listens, and the process would end. */
+  onModuleInit(): void {
+    const heard = new WeakSet<PoolClient>();
+    this.pool.on('acquire', (client) => {
+      if (!heard.has(client)) client.on('error', () => undefined);
+      heard.add(client);
+    });
   }
 
   /** TypeORM's repository of an entity, bound to the ambient transaction. */
@@ -93,6 +102,12 @@ export class Database {
   /** Runs `work` outside of any ambient transaction, for work that must survive its rollback. */
   detached<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.ambient.run(undefined, work);
+  }
+
+  /** The connections of this process: all, those nobody uses, and the statements that wait for one. */
+  get connections(): { readonly open: number; readonly idle: number; readonly waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return { open: totalCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** A connection of its own, for LISTEN. The caller releases it. */

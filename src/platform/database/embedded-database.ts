@@ -10,6 +10,7 @@ import type { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 export class EmbeddedDatabase {
   private readonly logger = new Logger('EmbeddedDatabase');
   private server: EmbeddedPostgres | undefined;
+  private connecting: Promise<Connection> | undefined;
 
   constructor(
     private readonly config: ServerConfig,
@@ -21,7 +22,18 @@ export class EmbeddedDatabase {
   }
 
   /** Where to connect; starts the embedded server first when it is the one to use. */
-  async connection(): Promise<Connection> {
+  connection(): Promise<Connection> {
+    this.connecting ??= this.connect();
+    return this.connecting;
+  }
+
+  /** Stops the embedded server once every connection of ours is closed. */
+  async stop(): Promise<void> {
+    await this.server?.stop();
+    this.server = undefined;
+  }
+
+  private async connect(): Promise<Connection> {
     if (this.database.url !== undefined) return { url: this.database.url };
     const { startEmbeddedPostgres } = await import('./embedded/embedded-postgres.js');
     this.server = await startEmbeddedPostgres({ dataDir: resolve(this.config.dataDir), log: this.log });
@@ -33,10 +45,4 @@ export class EmbeddedDatabase {
     info: (message: string): void => this.logger.log(message),
     warn: (message: string): void => this.logger.warn(message),
   };
-
-  /** Stops the embedded server once every connection of ours is closed. */
-  async stop(): Promise<void> {
-    await this.server?.stop();
-    this.server = undefined;
-  }
 }

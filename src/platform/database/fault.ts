@@ -4,6 +4,12 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   return code === '23505' && (constraint === undefined || violated === constraint);
 }
 
+/** Whether `error` says that something refers to a row that is not there, or is to be deleted; by the named constraint, when one is given. */
+export function isForeignKeyViolation(error: unknown, constraint?: string): boolean {
+  const { code, constraint: violated } = pgError(error);
+  return code === '23503' && (constraint === undefined || violated === constraint);
+}
+
 const NETWORK = new Set([
   'ECONNABORTED',
   'ECONNREFUSED',

@@ -1,8 +1,9 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
+import { HealthCheckService, type HealthCheckResult, type HealthIndicatorFunction } from '@nestjs/terminus';
 import type { Response } from 'express';
 import { Public } from '../http/access.js';
+import { RedisIndicator } from '../queue/redis.indicator.js';
 import { DatabaseIndicator } from './database.indicator.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -18,6 +19,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly database: DatabaseIndicator,
+    private readonly redis: RedisIndicator,
     private readonly lifecycle: Lifecycle,
   ) {}
 
@@ -36,7 +38,7 @@ export class HealthController {
   @ApiOkResponse({ description: 'Ready for requests.' })
   @ApiResponse({ status: 503, description: 'Draining, or the database does not answer or is not migrated.' })
   readyz(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
-    return this.report(response);
+    return this.readiness(response);
   }
 
   @Get('healthz')
@@ -45,12 +47,21 @@ export class HealthController {
   @ApiOkResponse({ description: 'Everything is up.' })
   @ApiResponse({ status: 503, description: 'Something is down; the report says what.' })
   healthz(@Res({ passthrough: true }) response: Response): Promise<HealthCheckResult> {
-    return this.report(response);
+    return this.report(response, [() => this.database.check(), () => this.redis.check()]);
+  }
+
+  /** Without Redis work is found a little later: that is told, and no reason to send requests elsewhere. */
+  private async readiness(response: Response): Promise<HealthCheckResult> {
+    const [result, redis] = await Promise.all([
+      this.report(response, [() => this.database.check()]),
+      this.redis.check(),
+    ]);
+    return { ...result, details: { ...result.details, ...redis } };
   }
 
   /** Terminus's report; 503 when anything is down or while draining. */
-  private async report(response: Response): Promise<HealthCheckResult> {
-    const result = await this.health.check([() => this.database.check()]).catch((error: unknown) => reportOf(error));
+  private async report(response: Response, checks: HealthIndicatorFunction[]): Promise<HealthCheckResult> {
+    const result = await this.health.check(checks).catch((error: unknown) => reportOf(error));
     const draining = !this.lifecycle.isReady;
     response.setHeader('Cache-Control', 'no-store');
     response.status(result.status === 'ok' && !draining ? 200 : 503);

@@ -27,7 +27,7 @@ export class Lifecycle implements BeforeApplicationShutdown {
     return this.state === 'draining';
   }
 
-  /** Registers work that ends between "draining" and "closed", in the order of registration. */
+  /** Registers work that ends between "draining" and "closed". All of it ends at the same time. */
   onDrain(drain: () => Promise<void>): void {
     this.drainers.push(drain);
   }
@@ -43,9 +43,11 @@ export class Lifecycle implements BeforeApplicationShutdown {
     this.state = 'unready';
     await sleep(this.config.shutdownDelayMs);
     this.state = 'draining';
-    for (const drain of this.drainers) {
-      await drain().catch((error: unknown) => this.logger.error(`Draining failed: ${String(error)}`));
-    }
+    await Promise.all(
+      this.drainers.map((drain) =>
+        drain().catch((error: unknown) => this.logger.error(`Draining failed: ${String(error)}`)),
+      ),
+    );
     for (const until = Date.now() + LAST_WORDS_MS; this.open.size > 0 && Date.now() < until;) await sleep(10);
   }
 }

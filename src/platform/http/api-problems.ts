@@ -110,7 +110,9 @@ function inputsOf(target: object, name: string | symbol): readonly number[] {
   const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, target.constructor, name) ?? {}) as Readonly<
     Record<string, unknown>
   >;
+  // A decorator of our own is known by a random name, which may begin with any digit.
   return Object.keys(parameters)
+    .filter((key) => /^\d+:\d+$/.test(key))
     .map((key) => Number.parseInt(key, 10))
     .filter((type) => type === RouteParamtypes.BODY || type === RouteParamtypes.QUERY);
 }

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../text/without-end.js';
+
 /** Most bytes of a file name, well below what file systems take. */
 const MAX_BYTES = 180;
 
@@ -28,7 +30,7 @@ function fileName(text: string): string {
     if (Buffer.byteLength(kept + character) > MAX_BYTES) break;
     kept += character;
   }
-  return kept.replace(/^[ .~-]+|[ .]+$/g, '');
+  return withoutEnd(kept.replace(/^[ .~-]+/, ''), ' .');
 }
 
 /** As RFC 8187 asks; `encodeURIComponent` leaves four characters more. */

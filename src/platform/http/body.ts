@@ -2,10 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { malformedJson, payloadTooLarge, unsupportedMediaType } from '../problem/http.errors.js';
 
-/** Reads JSON bodies up to `limit` bytes; answers what is no JSON, too large or of another media type as a problem. */
-export function jsonBody(limit: number): RequestHandler {
+/**
+ * Reads JSON bodies up to `limit` bytes; answers what is no JSON, too large or of another media type as a problem. Bodies
+ * of requests that `isOther` knows are left to whoever reads them.
+ */
+export function jsonBody(limit: number, isOther: (request: Request) => boolean = () => false): RequestHandler {
   const parse = express.json({ limit, strict: false, type: isJson, verify: refuseOtherThanUtf8 });
   return (request: Request, response: Response, next: NextFunction) => {
+    if (isOther(request)) return next();
     if (Number(request.headers['content-length'] ?? 0) > limit) {
       response.setHeader('Connection', 'close');
       next(payloadTooLarge(`The body is larger than ${limit} bytes.`));

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 
-/** One frame: the JSON text of an event, already serialised, and its number in the log. */
+/** One frame: the JSON text of an event, already serialised, and its number in the log or another id without a line break. */
 export interface StreamFrame {
-  readonly seq: number;
+  readonly seq: number | string;
+  /** By which an EventSource tells its listeners apart; without it they are all messages. */
+  readonly event?: string;
   readonly data: string;
 }
 
@@ -160,4 +162,5 @@ class EventStreamBody extends Readable {
 }
 
 /** Frames are made of our own JSON, which never holds a bare line break. */
-const frameText = ({ seq, data }: StreamFrame): string => `id: ${seq}\ndata: ${data}\n\n`;
+const frameText = ({ seq, event, data }: StreamFrame): string =>
+  `id: ${seq}\n${event === undefined ? '' : `event: ${event}\n`}data: ${data}\n\n`;

@@ -102,6 +102,6 @@ describe('plain data', () => {
       return (performance.now() - startedAt) / 1_000;
     };
     secondsFor(1_000);
-    expect(secondsFor(100_000)).toBeLessThan(5);
+    expect(secondsFor(100_000)).toBeLessThan(20);
   });
 });

@@ -109,8 +109,8 @@ describe('the validation of what a request brings', () => {
     expect(await read(caller, { type: 'custom', metatype: Object })).toBe(caller);
   });
 
-  it('refuses NUL in a parameter that has no DTO', async () => {
-    await expect(read('a\0', { type: 'param', metatype: String })).rejects.toMatchObject({ status: 422 });
+  it('answers a path with NUL as one that names nothing', async () => {
+    await expect(read('a\0', { type: 'param', metatype: String })).rejects.toMatchObject({ status: 404 });
   });
 
   it('answers any JSON with a DTO or a 422', async () => {
@@ -140,7 +140,7 @@ describe('the validation of what a request brings', () => {
   ])('is done with a megabyte of %s without blocking', async (_, body) => {
     const startedAt = performance.now();
     await faultsOf(body);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 });
 

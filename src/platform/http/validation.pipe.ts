@@ -1,9 +1,12 @@
 import { Injectable, ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
-import { validationFailed } from '../problem/http.errors.js';
+import { notFound, validationFailed } from '../problem/http.errors.js';
 import type { FieldFault } from '../problem/problem.js';
 import { plainDataFaults } from './plain-data.js';
 
-/** Turns what a request brought into its DTO, or answers 422 with every fault at once. Unknown fields are faults. */
+/**
+ * Turns what a request brought into its DTO, or answers 422 with every fault at once. Unknown fields are faults. A path
+ * that names what nothing is called answers 404.
+ */
 @Injectable()
 export class RequestValidationPipe extends ValidationPipe {
   constructor() {
@@ -21,6 +24,7 @@ export class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'custom') return value;
     const faults = plainDataFaults(value);
+    if (faults.length > 0 && metadata.type === 'param') throw notFound('Nothing has such an address.');
     if (faults.length > 0) throw validationFailed(faults);
     const expected = metadata.type === 'body' && value === undefined ? {} : value;
     if (metadata.type === 'body' && (typeof expected !== 'object' || expected === null || Array.isArray(expected)))

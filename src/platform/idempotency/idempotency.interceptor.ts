@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Injectable,
@@ -11,6 +10,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
+import { newId } from '../clock/id.js';
 import { Database } from '../database/database.js';
 import type { AuthenticatedRequest } from '../http/principal.js';
 import { plainDataFaults } from '../http/plain-data.js';
@@ -18,11 +18,19 @@ import { currentRequest } from '../http/request-context.js';
 import { validationFailed } from '../problem/http.errors.js';
 import type { Problem } from '../problem/problem.js';
 import { idempotencyKeyInvalid, idempotencyKeyReused, requestInFlight } from './idempotency.errors.js';
-import { IdempotencyRepository, type RequestKey, type StoredAnswer } from './idempotency.repository.js';
+import {
+  IdempotencyRepository,
+  type RequestKey,
+  type Reservation,
+  type StoredAnswer,
+} from './idempotency.repository.js';
 
 const CAUSES_RUN = 'idempotency:causes-run';
 
-/** The route starts a run: a repeated request is answered from that run, whichever rendering it asks for. */
+/**
+ * The route starts a run, or may: a repeated request is answered from that run, whichever rendering it asks for, and with
+ * the stored answer where there was none.
+ */
 export const CausesRun = () => SetMetadata(CAUSES_RUN, true);
 
 const REPEATABLE = 'idempotency:repeatable';
@@ -33,6 +41,7 @@ export const Repeatable = () => SetMetadata(REPEATABLE, true);
 const KEY = /^[\x21-\x7e]{1,255}$/;
 const RETRY_AFTER = { 'Retry-After': '1' };
 const RELEASE_TRIES = 20;
+/** The longest; the first are shorter. */
 const RELEASE_PAUSE_MS = 500;
 /** Headers that belong to what was made, and are answered again. */
 const KEPT_HEADERS = ['Location', 'ETag'];
@@ -63,10 +72,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const faults = plainDataFaults(request.body);
     if (faults.length > 0) throw validationFailed(faults);
     const { workspaceId, userId } = request.principal;
-    const reserved = { workspaceId, userId, route: request.path, key };
-    const bodyHash = createHash('sha256')
-      .update(JSON.stringify([request.body, request.query]))
-      .digest();
+    const reserved = { workspaceId, userId, route: request.path, key, holder: newId() };
+    const bodyHash = this.repository.hashOf(JSON.stringify([request.body, request.query]));
     const causesRun = this.reflector.get<boolean | undefined>(CAUSES_RUN, context.getHandler()) ?? false;
     return defer(() => from(this.answer(reserved, bodyHash, causesRun, http.getResponse<Response>(), next)));
   }
@@ -78,7 +85,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     response: Response,
     next: CallHandler,
   ): Promise<unknown> {
-    const reservation = await this.repository.reserve(request, bodyHash);
+    const reservation = await this.reserve(request, bodyHash);
     switch (reservation.state) {
       case 'otherBody':
         throw idempotencyKeyReused(`Idempotency-Key ${request.key} was used here with another body.`);
@@ -91,6 +98,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'reserved':
         if (reservation.runId !== null) return this.fromRun(reservation.runId, next);
         return causesRun ? this.causingRun(request, response, next) : this.causing(request, response, next);
+    }
+  }
+
+  /** A reservation may be stored though its answer is lost: nobody else could free it. */
+  private async reserve(request: RequestKey, bodyHash: Buffer): Promise<Reservation> {
+    try {
+      return await this.repository.reserve(request, bodyHash);
+    } catch (error) {
+      await this.free(request);
+      throw error;
     }
   }
 
@@ -112,13 +129,22 @@ export class IdempotencyInterceptor implements NestInterceptor {
       };
     }
     try {
-      return await lastValueFrom(next.handle());
+      const result: unknown = await lastValueFrom(next.handle());
+      if (!attached) await this.keepAnswer(request, response, result);
+      return result;
     } catch (error) {
       if (!attached) await this.free(request);
       throw error;
     } finally {
       if (attached) await this.markAnswered(request, response.statusCode);
     }
+  }
+
+  private async keepAnswer(request: RequestKey, response: Response, result: unknown): Promise<void> {
+    const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => kept(name, response.getHeader(name))));
+    const body = result === undefined ? '' : JSON.stringify(result);
+    if (!(await this.repository.answer(request, { status: response.statusCode, headers, body })))
+      throw inFlight(request);
   }
 
   /** Only spares later requests a wait: they find the run by the key whether this is stored or not. */
@@ -134,10 +160,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await this.database.transaction(async () => {
         const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-        const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => kept(name, response.getHeader(name))));
-        const body = result === undefined ? '' : JSON.stringify(result);
-        const answer = { status: response.statusCode, headers, body };
-        if (!(await this.repository.answer(request, answer))) throw inFlight(request);
+        await this.keepAnswer(request, response, result);
         return result;
       });
     } catch (error) {
@@ -162,7 +185,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
         return await this.database.detached(() => this.repository.release(request));
       } catch (error) {
         if (tries === RELEASE_TRIES) return this.logger.warn(`An Idempotency-Key stays taken: ${String(error)}`);
-        await sleep(RELEASE_PAUSE_MS);
+        await sleep(Math.min(RELEASE_PAUSE_MS, 25 * 2 ** tries));
       }
     }
   }

@@ -8,6 +8,8 @@ export interface RequestKey {
   readonly userId: string;
   readonly route: string;
   readonly key: string;
+  /** Which request with the key: one that took it over is another. */
+  readonly holder: string;
 }
 
 export interface StoredAnswer {
@@ -33,9 +35,18 @@ export class IdempotencyRepository {
     private readonly sealer: Sealer,
   ) {}
 
+  /** Tells requests apart, and nothing of what they hold to whoever reads the table: a secret is not to be guessed by it. */
+  hashOf(request: string): Buffer {
+    return this.sealer.authenticate(request, PURPOSE);
+  }
+
   /** Takes the key for a request, in one statement: of parallel requests exactly one is `reserved` without a run. */
   async reserve(request: RequestKey, bodyHash: Buffer): Promise<Reservation> {
-    const taken = await this.database.one<{ run_id: string | null }>(RESERVE, [...keyOf(request), bodyHash]);
+    const taken = await this.database.one<{ run_id: string | null }>(RESERVE, [
+      ...keyOf(request),
+      bodyHash,
+      request.holder,
+    ]);
     if (taken) return { state: 'reserved', runId: taken.run_id };
     const row = await this.database.one<AnswerRow>(READ, keyOf(request));
     if (!row) return { state: 'inFlight' };
@@ -64,9 +75,9 @@ export class IdempotencyRepository {
     return (await this.database.one(ANSWER, [...keyOf(request), ...values])) !== undefined;
   }
 
-  /** Frees the key of a request that caused nothing. */
+  /** Frees the key of a request that caused nothing, if it holds it. */
   async release(request: RequestKey): Promise<void> {
-    await this.database.query(RELEASE, keyOf(request));
+    await this.database.query(RELEASE, [...keyOf(request), request.holder]);
   }
 
   /** Forgets keys older than 24 hours; at most `limit` a call. */
@@ -89,12 +100,13 @@ const WHERE_KEY = 'workspace_id = $1 AND user_id = $2 AND route = $3 AND key = $
 
 /** A key past its 24 h starts anew; one whose holder died (lock over, no answer) is taken over with its run. */
 const RESERVE = `
-  INSERT INTO idempotency_key AS held (workspace_id, user_id, route, key, body_hash, locked_until)
-  VALUES ($1, $2, $3, $4, $5, now() + interval '15 seconds')
+  INSERT INTO idempotency_key AS held (workspace_id, user_id, route, key, body_hash, holder, locked_until)
+  VALUES ($1, $2, $3, $4, $5, $6, now() + interval '15 seconds')
   ON CONFLICT (workspace_id, user_id, route, key) DO UPDATE SET
     run_id = CASE WHEN held.created_at < now() - interval '24 hours' THEN NULL ELSE held.run_id END,
     created_at = CASE WHEN held.created_at < now() - interval '24 hours' THEN now() ELSE held.created_at END,
-    body_hash = excluded.body_hash, status = NULL, headers = NULL, sealed_body = NULL, locked_until = excluded.locked_until
+    body_hash = excluded.body_hash, status = NULL, headers = NULL, sealed_body = NULL,
+    locked_until = excluded.locked_until, holder = excluded.holder
   WHERE held.created_at < now() - interval '24 hours'
      OR (held.status IS NULL AND held.locked_until < now() AND held.body_hash = excluded.body_hash)
   RETURNING run_id`;
@@ -105,7 +117,7 @@ const ATTACH = `UPDATE idempotency_key SET run_id = $5 WHERE ${WHERE_KEY} AND ru
 
 const ANSWER = `UPDATE idempotency_key SET status = $5, headers = $6, sealed_body = $7 WHERE ${WHERE_KEY} AND status IS NULL RETURNING key`;
 
-const RELEASE = `DELETE FROM idempotency_key WHERE ${WHERE_KEY} AND status IS NULL AND run_id IS NULL`;
+const RELEASE = `DELETE FROM idempotency_key WHERE ${WHERE_KEY} AND holder = $5 AND status IS NULL AND run_id IS NULL`;
 
 const SWEEP = `
   DELETE FROM idempotency_key WHERE ctid IN (

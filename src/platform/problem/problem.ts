@@ -68,6 +68,12 @@ export class Problem extends Error {
     return { ...standard, ...this.extensions, ...standard };
   }
 
+  /** The body as data that outlives the answer: a wait it asks for is a member, where there are no headers. */
+  record(): ProblemBody {
+    const retryAfterSeconds = Number(this.headers['Retry-After']);
+    return { ...this.body(), ...(Number.isFinite(retryAfterSeconds) && { retryAfterSeconds }) };
+  }
+
   /** Whether `error` is a problem of this type. */
   static is(error: unknown, maker: ProblemMaker): error is Problem {
     return error instanceof Problem && error.type.slug === maker.type.slug;
@@ -94,10 +100,13 @@ export const problemTypes = (): readonly ProblemType[] =>
 
 export const problemTypeOf = (slug: string): ProblemType | undefined => catalogue.get(slug);
 
+/** The kind of problem that a stored body is of. */
+export const problemSlug = ({ type }: Pick<ProblemBody, 'type'>): string => type.replace('/problems/', '');
+
 /** The problem a stored body describes, for answering it again; `retryAfterSeconds` becomes its header. */
 export function problemFromBody(body: ProblemBody): Problem {
   const { type, title, status, detail, ...extensions } = body;
-  const slug = type.replace('/problems/', '');
+  const slug = problemSlug({ type });
   const { retryAfterSeconds } = extensions;
   const headers = typeof retryAfterSeconds === 'number' ? { 'Retry-After': String(retryAfterSeconds) } : undefined;
   return new Problem(catalogue.get(slug) ?? { slug, title, status, explanation: '' }, detail, { extensions, headers });

@@ -46,3 +46,16 @@ describe('a sealed value', () => {
     expect(() => sealer.open(Buffer.concat([sealed, Buffer.of(0)]), 'note')).toThrow(SealBroken);
   });
 });
+
+describe('an authenticated text', () => {
+  const key = randomBytes(32);
+  const sealer = new Sealer(key);
+
+  it('has one proof, which is another for another text, purpose or key', () => {
+    const proof = sealer.authenticate('a text', 'note');
+    expect(new Sealer(key).authenticate('a text', 'note')).toEqual(proof);
+    expect(sealer.authenticate('a tex', 'note')).not.toEqual(proof);
+    expect(sealer.authenticate('a text', 'other')).not.toEqual(proof);
+    expect(new Sealer(randomBytes(32)).authenticate('a text', 'note')).not.toEqual(proof);
+  });
+});

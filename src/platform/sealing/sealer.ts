@@ -1,15 +1,18 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const MAC_KEY_BYTES = 32;
 
 /** A sealed value cannot be opened: another key, another purpose, or changed bytes. */
 export class SealBroken extends Error {}
 
 /** Encrypts small values at rest (AES-256-GCM). A value opens only under the purpose it was sealed for. */
 export class Sealer {
+  private readonly macKeys = new Map<string, Buffer>();
+
   constructor(private readonly key: Buffer) {}
 
   /** version (1 byte), nonce (12), tag (16), ciphertext. */
@@ -19,6 +22,11 @@ export class Sealer {
     cipher.setAAD(Buffer.from(purpose));
     const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), sealed]);
+  }
+
+  /** Proves that whoever holds the key wrote `text` (HMAC-SHA-256). Purposes are constants: each has a key of its own. */
+  authenticate(text: string, purpose: string): Buffer {
+    return createHmac('sha256', this.macKey(purpose)).update(text).digest();
   }
 
   /** @throws SealBroken */
@@ -37,5 +45,14 @@ export class Sealer {
         { cause },
       );
     }
+  }
+
+  private macKey(purpose: string): Buffer {
+    let key = this.macKeys.get(purpose);
+    if (key === undefined) {
+      key = Buffer.from(hkdfSync('sha256', this.key, '', `authenticate ${purpose}`, MAC_KEY_BYTES));
+      this.macKeys.set(purpose, key);
+    }
+    return key;
   }
 }

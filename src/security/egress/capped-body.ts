@@ -1,4 +1,4 @@
-import { Transform, type Readable, type TransformCallback } from 'node:stream';
+import { pipeline as connect, Transform, type Readable, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 
@@ -40,6 +40,25 @@ export async function cappedBody(source: Readable, encoding: string | undefined,
   }
 }
 
+/**
+ * A body, decoded, as a stream that fails beyond `limit` bytes, on the wire or decoded. Closing it destroys `source`.
+ * @param faultOf what the stream fails with: given the error met, or `'too large'`
+ * @throws Error when the encoding is not one of those accepted
+ */
+export function cappedStream(
+  source: Readable,
+  encoding: string | undefined,
+  limit: number,
+  faultOf: (fault: unknown) => unknown,
+): Readable {
+  const decoder = decoderOf(encoding);
+  const passed = new Capped(limit, undefined, (error) => faultOf(error instanceof LimitReached ? 'too large' : error));
+  const settled = (): void => {};
+  if (decoder) connect(source, new Capped(limit), decoder, passed, settled);
+  else connect(source, passed, settled);
+  return passed;
+}
+
 /** How a decoder complains of no bytes at all, which is what 204 and 304 have. */
 const isCutOff = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
 
@@ -58,8 +77,13 @@ class Capped extends Transform {
   constructor(
     private readonly limit: number,
     private readonly parts?: Buffer[],
+    private readonly faultOf: (error: unknown) => unknown = (error) => error,
   ) {
     super();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    super._destroy(error && (this.faultOf(error) as Error), done);
   }
 
   override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {

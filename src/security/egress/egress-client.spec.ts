@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { canary, type Canary } from '../../../test/support/canary.js';
 import { egressClient, FakeNetwork } from '../../../test/support/egress.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { HOSTILE_NAMES, refusedUrls } from '../../../test/support/refused-urls.js';
 import { Problem } from '../../platform/problem/problem.js';
 import type { EgressClient, EgressRequest } from './egress-client.js';
@@ -46,10 +47,12 @@ describe('addresses that are not public', () => {
     const network = new FakeNetwork({ localhost: ['127.0.0.1', '::1'] });
     const client = egressClient(network, { EGRESS_ALLOW: '127.0.0.1,::1' });
     for (const host of ['127.0.0.1', '0x7f.1', '[::1]', 'localhost']) {
+      const before = bird.connections;
       const { body } = await client.request({ url: `http://${host}:${bird.port}/` });
       expect(body.toString()).toBe('secret');
+      // Node may try both addresses of localhost.
+      expect(bird.connections).toBeGreaterThan(before);
     }
-    expect(bird.connections).toBe(4);
   });
 
   it('are named with what is wrong and how to allow them', async () => {
@@ -363,11 +366,13 @@ describe('a request to an allowed address', () => {
   });
 
   it('gives up when the answer takes too long, and closes the connection', async () => {
+    // Also by a reset, when something was still on its way.
+    const closing = ({ socket }: IncomingMessage) => new Promise((resolve) => socket.once('close', resolve));
     const closed: Promise<unknown>[] = [];
     routes = {
-      '/silent': (request) => void closed.push(once(request.socket, 'close')),
+      '/silent': (request) => void closed.push(closing(request)),
       '/dripping': (request, response) => {
-        closed.push(once(request.socket, 'close'));
+        closed.push(closing(request));
         response.writeHead(200);
         const drip = setInterval(() => response.write('.'), 20);
         response.once('close', () => clearInterval(drip));
@@ -448,9 +453,10 @@ describe('a request to an allowed address', () => {
   it('leaves no connection behind for the next caller', async () => {
     routes['/'] = (_, response) => void response.end('done');
     await Promise.all(Array.from({ length: 20 }, () => ask('/')));
-    const open = await new Promise<number>((resolve) => {
-      setTimeout(() => server.getConnections((_, count) => resolve(count)), 50);
+    const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+    await eventually(async () => (await open()) === 0, {
+      what: 'no open connection, before they are closed as idle',
+      withinMs: 2_500,
     });
-    expect(open).toBe(0);
   });
 });

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
+import { Database } from '../../platform/database/database.js';
 import { decodeCursor, toPage, type Page, type PageQuery } from '../../platform/http/page.js';
 import type { Principal } from '../../platform/http/principal.js';
 import { forbidden, notFound, validationFailed } from '../../platform/problem/http.errors.js';
+import { AuditLog } from '../audit/audit.log.js';
 import { KnownScopes } from '../permission/known-scopes.js';
 import { includesScopes } from '../permission/scope.js';
 import { toApiKeyDto, type ApiKeyDto, type CreateApiKeyDto, type NewApiKeyDto } from './api-key.dto.js';
@@ -17,6 +19,8 @@ export class ApiKeyService {
     private readonly keys: ApiKeys,
     private readonly knownScopes: KnownScopes,
     private readonly clock: Clock,
+    private readonly audit: AuditLog,
+    private readonly database: Database,
   ) {}
 
   async list(caller: Principal, { limit, cursor }: PageQuery): Promise<Page<ApiKeyDto>> {
@@ -37,19 +41,42 @@ export class ApiKeyService {
     const expiry = expiresAt === undefined ? null : this.futureTime(expiresAt);
     this.checkKnown(scopes ?? []);
     await this.checkWithinRights(caller, scopes, expiry);
-    const { text, key } = await this.keys.issue({
-      userId: caller.userId,
-      name,
-      scopes: scopes ? [...scopes] : null,
-      expiresAt: expiry,
+    return this.database.transaction(async () => {
+      const { text, key } = await this.keys.issue({
+        userId: caller.userId,
+        name,
+        scopes: scopes ? [...scopes] : null,
+        expiresAt: expiry,
+      });
+      await this.note(caller, 'created', key.id, { scopes: scopes ?? null, expiresAt: expiresAt ?? null });
+      return { ...(await this.get(caller, key.id)), key: text };
     });
-    const { id } = key;
-    return { ...(await this.get(caller, id)), key: text };
   }
 
   /** @throws Problem not-found */
   async revoke(caller: Principal, id: string): Promise<void> {
-    if (!(await this.keys.revoke(caller.userId, id))) throw noKey();
+    await this.database.transaction(async () => {
+      if (!(await this.keys.revoke(caller.userId, id))) throw noKey();
+      await this.note(caller, 'revoked', id);
+    });
+  }
+
+  /** In the workspace the caller acts in: a key works in every workspace of its user. */
+  private note(
+    { workspaceId, userId }: Principal,
+    act: 'created' | 'revoked',
+    id: string,
+    detail?: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const subject = `api-key:${id}` as const;
+    return this.audit.record({
+      workspaceId,
+      actorId: userId,
+      action: `api-key.${act}`,
+      subject,
+      outcome: 'ok',
+      detail,
+    });
   }
 
   private futureTime(text: string): Date {

@@ -76,8 +76,8 @@ export class AuthController {
     operationId: 'logout',
   })
   @ApiNoContentResponse({ description: 'Neither the access token nor the refresh token works any longer.' })
-  async logout(@Caller() caller: Principal): Promise<void> {
-    if (caller.sessionId !== undefined) await this.sessions.end(caller.sessionId);
+  logout(@Caller() caller: Principal): Promise<void> {
+    return this.logins.logout(caller);
   }
 
   @Post('change-password')

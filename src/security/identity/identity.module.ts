@@ -5,6 +5,7 @@ import { provideConfiguration } from '../../platform/config/configuration.js';
 import { Database } from '../../platform/database/database.js';
 import { Sealer } from '../../platform/sealing/sealer.js';
 import { SealingModule } from '../../platform/sealing/sealing.module.js';
+import { AuditModule } from '../audit/audit.module.js';
 import { PermissionModule } from '../permission/permission.module.js';
 import { ThrottleModule } from '../throttle/throttle.module.js';
 import { WorkspaceModule } from '../workspace/workspace.module.js';
@@ -51,6 +52,7 @@ class SigningKeyModule {}
       }),
     }),
     TypeOrmModule.forFeature([UserEntity, ApiKeyEntity]),
+    AuditModule,
     PermissionModule,
     ThrottleModule,
     WorkspaceModule,

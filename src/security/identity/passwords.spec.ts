@@ -16,10 +16,12 @@ describe('Passwords', () => {
     const known = await passwords.hash('correct horse');
     const time = async (hash: string | undefined) => {
       const start = performance.now();
-      for (let i = 0; i < 10; i++) expect(await passwords.matches('guess', hash)).toBe(false);
+      expect(await passwords.matches('guess', hash)).toBe(false);
       return performance.now() - start;
     };
-    const ratio = (await time(undefined)) / (await time(known));
+    const times: (readonly [number, number])[] = [];
+    for (let i = 0; i < 20; i++) times.push([await time(undefined), await time(known)]);
+    const ratio = Math.min(...times.map(([without]) => without)) / Math.min(...times.map(([, given]) => given));
     expect(ratio).toBeGreaterThan(0.3);
     expect(ratio).toBeLessThan(3);
   });

@@ -4,6 +4,7 @@ import { decodeCursor, toPage, type Page, type PageQuery } from '../../platform/
 import type { Principal, Role } from '../../platform/http/principal.js';
 import { forbidden, notFound, validationFailed } from '../../platform/problem/http.errors.js';
 import type { Problem } from '../../platform/problem/problem.js';
+import { AuditLog } from '../audit/audit.log.js';
 import { emailKey } from '../identity/email-key.js';
 import { judgeMemberChange, type MemberVerdict } from './member-policy.js';
 import { MemberRepository, type Member } from './member.repository.js';
@@ -19,6 +20,7 @@ export class MemberService {
     private readonly repository: MemberRepository,
     private readonly memberships: Memberships,
     private readonly database: Database,
+    private readonly audit: AuditLog,
   ) {}
 
   /** @throws Problem not-found */
@@ -42,6 +44,7 @@ export class MemberService {
       const userId = await this.repository.userIdOf(emailKey(email));
       if (userId === undefined) throw unknownEmail(email);
       await this.repository.add(workspaceId, userId, role);
+      await this.note(caller, workspaceId, 'added', userId, { role });
       return this.changed(workspaceId, userId);
     });
   }
@@ -52,6 +55,7 @@ export class MemberService {
       const member = await this.member(workspaceId, userId);
       permit(judgeMemberChange({ ...factsOf(caller, member), by, owners, to: role }));
       await this.repository.changeRole(workspaceId, userId, role);
+      await this.note(caller, workspaceId, 'changed', userId, { from: member.role, to: role });
       return this.changed(workspaceId, userId);
     });
   }
@@ -62,6 +66,7 @@ export class MemberService {
       const member = await this.member(workspaceId, userId);
       permit(judgeMemberChange({ ...factsOf(caller, member), by, owners }));
       await this.repository.remove(workspaceId, userId);
+      await this.note(caller, workspaceId, 'removed', userId, { role: member.role });
       this.memberships.changed(userId, workspaceId);
     });
   }
@@ -76,6 +81,17 @@ export class MemberService {
       const owners = await this.repository.lockOwners(workspaceId);
       return work(await this.roleOf(caller, workspaceId), owners);
     });
+  }
+
+  private note(
+    { userId: actorId }: Principal,
+    workspaceId: string,
+    act: 'added' | 'changed' | 'removed',
+    userId: string,
+    detail: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const subject = `user:${userId}` as const;
+    return this.audit.record({ workspaceId, actorId, action: `member.${act}`, subject, outcome: 'ok', detail });
   }
 
   private async changed(workspaceId: string, userId: string): Promise<MemberDto> {

@@ -45,7 +45,10 @@ export class WorkspaceController {
 
   @Patch(':id')
   @Access('viewer', 'workspaces:write')
-  @ApiOperation({ summary: 'Rename a workspace you administer', operationId: 'updateWorkspace' })
+  @ApiOperation({
+    summary: 'Rename a workspace you administer, or set what it does with secrets in content',
+    operationId: 'updateWorkspace',
+  })
   @ApiOkResponse({ type: WorkspaceDto })
   update(@Caller() caller: Principal, @IdParam() id: string, @Body() body: UpdateWorkspaceDto): Promise<WorkspaceDto> {
     return this.workspaces.update(caller, id, body);

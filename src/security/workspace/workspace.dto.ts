@@ -1,11 +1,18 @@
 import { Choice, Email, Flag, Id, Text, Time } from '../../platform/http/fields.js';
 import { ROLES, type Role } from '../../platform/http/principal.js';
+import { REDACTION_MODES, type RedactionMode } from '../redaction/redaction-mode.js';
 import type { Member } from './member.repository.js';
 import type { MemberWorkspace } from './workspace.repository.js';
 
 const NAME = { description: 'How the workspace is called.', example: 'Research', min: 1, max: 200 };
 const ROLE = { description: 'Each role includes those before it: viewer, editor, admin, owner.', example: 'editor' };
 const EMAIL = { description: 'The address the user registered with.', example: 'ada@example.com' };
+
+const REDACTION = {
+  description:
+    'What becomes of personal data and secrets in messages, answers and runs: nothing, they are masked, or the content is refused. Logs are always masked.',
+  example: 'mask',
+};
 
 export class CreateWorkspaceDto {
   @Text(NAME)
@@ -15,6 +22,9 @@ export class CreateWorkspaceDto {
 export class UpdateWorkspaceDto {
   @Text({ ...NAME, optional: true })
   readonly name?: string;
+
+  @Choice(REDACTION_MODES, { ...REDACTION, optional: true })
+  readonly redaction?: RedactionMode;
 }
 
 export class WorkspaceDto {
@@ -30,10 +40,13 @@ export class WorkspaceDto {
   @Choice(ROLES, { description: 'Your role in it.', example: 'owner' })
   readonly role!: Role;
 
+  @Choice(REDACTION_MODES, REDACTION)
+  readonly redaction!: RedactionMode;
+
   @Time({ description: 'When it was made.' })
   readonly createdAt!: string;
 
-  @Time({ description: 'When it was last renamed.' })
+  @Time({ description: 'When it was last changed.' })
   readonly updatedAt!: string;
 }
 

@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import type { RedactionMode } from '../redaction/redaction-mode.js';
 
 @Entity('workspace')
 export class WorkspaceEntity {
@@ -11,6 +12,9 @@ export class WorkspaceEntity {
   /** Made with its user, who stays its owner. */
   @Column('boolean', { name: 'is_personal' })
   readonly isPersonal!: boolean;
+
+  @Column('text')
+  readonly redaction!: RedactionMode;
 
   @Column('uuid', { name: 'created_by' })
   readonly createdBy!: string;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import type { Role } from '../../platform/http/principal.js';
+import type { RedactionMode } from '../redaction/redaction-mode.js';
+import { AuditLog } from '../audit/audit.log.js';
 import { MembershipEntity } from './membership.entity.js';
 import { WorkspaceEntity } from './workspace.entity.js';
 
@@ -10,20 +12,33 @@ export interface MemberWorkspace {
   readonly name: string;
   readonly isPersonal: boolean;
   readonly role: Role;
+  readonly redaction: RedactionMode;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+export type WorkspaceChanges = Partial<Pick<WorkspaceEntity, 'name' | 'redaction'>>;
 
 export type NewWorkspace = Pick<WorkspaceEntity, 'id' | 'name' | 'isPersonal' | 'createdBy'>;
 
 @Injectable()
 export class WorkspaceRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditLog,
+  ) {}
 
-  /** Adds a workspace owned by who made it. */
+  /** Adds a workspace owned by who made it: the first entry of its audit chain. */
   async add(workspace: NewWorkspace): Promise<void> {
     await this.database.transaction(async () => {
       await this.workspaces.insert(workspace);
+      await this.audit.record({
+        workspaceId: workspace.id,
+        actorId: workspace.createdBy,
+        action: 'workspace.created',
+        subject: `workspace:${workspace.id}`,
+        outcome: 'ok',
+      });
       const owner = { workspaceId: workspace.id, userId: workspace.createdBy, role: 'owner' } as const;
       await this.database.repository(MembershipEntity).insert(owner);
     });
@@ -38,8 +53,8 @@ export class WorkspaceRepository {
     return this.database.one<MemberWorkspace>(FIND, [userId, id]);
   }
 
-  async rename(id: string, name: string): Promise<void> {
-    await this.workspaces.update({ id }, { name });
+  async update(id: string, changes: WorkspaceChanges): Promise<void> {
+    await this.workspaces.update({ id }, changes);
   }
 
   private get workspaces() {
@@ -48,7 +63,7 @@ export class WorkspaceRepository {
 }
 
 const MINE = `
-  SELECT id, name, is_personal AS "isPersonal", role, workspace.created_at AS "createdAt", workspace.updated_at AS "updatedAt"
+  SELECT id, name, is_personal AS "isPersonal", role, redaction, workspace.created_at AS "createdAt", workspace.updated_at AS "updatedAt"
   FROM membership JOIN workspace ON workspace.id = membership.workspace_id
   WHERE membership.user_id = $1`;
 

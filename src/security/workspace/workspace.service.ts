@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../platform/clock/id.js';
+import { Database } from '../../platform/database/database.js';
 import { decodeCursor, toPage, type Page, type PageQuery } from '../../platform/http/page.js';
 import type { Principal, Role } from '../../platform/http/principal.js';
 import { forbidden, notFound } from '../../platform/problem/http.errors.js';
+import { AuditLog } from '../audit/audit.log.js';
 import { atLeast } from '../permission/role.js';
+import { Redactor } from '../redaction/workspace.redactor.js';
 import {
   toWorkspaceDto,
   type CreateWorkspaceDto,
@@ -15,7 +18,12 @@ import { WorkspaceRepository, type MemberWorkspace } from './workspace.repositor
 /** The workspaces of the caller. They are named in the path; the workspace of the request does not matter. */
 @Injectable()
 export class WorkspaceService {
-  constructor(private readonly repository: WorkspaceRepository) {}
+  constructor(
+    private readonly repository: WorkspaceRepository,
+    private readonly redactor: Redactor,
+    private readonly audit: AuditLog,
+    private readonly database: Database,
+  ) {}
 
   async list(caller: Principal, { limit, cursor }: PageQuery): Promise<Page<WorkspaceDto>> {
     const [after = null] = cursor === undefined ? [] : decodeCursor(cursor, ['id']);
@@ -35,10 +43,23 @@ export class WorkspaceService {
   }
 
   /** @throws Problem not-found, forbidden */
-  async update(caller: Principal, id: string, { name }: UpdateWorkspaceDto): Promise<WorkspaceDto> {
+  async update(caller: Principal, id: string, { name, redaction }: UpdateWorkspaceDto): Promise<WorkspaceDto> {
     await this.mine(caller, id, 'admin');
-    if (name !== undefined) await this.repository.rename(id, name);
-    return this.get(caller, id);
+    const changes = { ...(name !== undefined && { name }), ...(redaction && { redaction }) };
+    if (Object.keys(changes).length === 0) return this.get(caller, id);
+    return this.database.transaction(async () => {
+      await this.repository.update(id, changes);
+      if (redaction) this.redactor.changed(id);
+      await this.audit.record({
+        workspaceId: id,
+        actorId: caller.userId,
+        action: 'workspace.updated',
+        subject: `workspace:${id}`,
+        outcome: 'ok',
+        detail: { changed: Object.keys(changes), redaction },
+      });
+      return this.get(caller, id);
+    });
   }
 
   private async mine(caller: Principal, id: string, least: Role): Promise<MemberWorkspace> {

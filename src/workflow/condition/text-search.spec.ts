@@ -35,9 +35,9 @@ describe('holdsText', () => {
 
   it('searches a megabyte for a part that almost matches everywhere without delay', () => {
     const text = 'a'.repeat(1_000_000);
-    const part = `${'a'.repeat(300)}b${'a'.repeat(5_000)}`;
+    const part = `${'a'.repeat(100_000)}b${'a'.repeat(5_000)}`;
     const started = process.cpuUsage();
     expect(holdsText(text, part)).toBe(false);
-    expect(process.cpuUsage(started).user).toBeLessThan(1_000_000);
+    expect(process.cpuUsage(started).user).toBeLessThan(20_000_000);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { GraphDefinition, type Definition } from './definition.js';
-import { canonicalJson, definitionHash } from './definition-hash.js';
+import { canonicalJson } from '../../platform/schema/canonical-json.js';
+import { definitionHash } from './definition-hash.js';
 
 const jsonObject = fc.dictionary(fc.string(), fc.jsonValue(), { noNullPrototype: true });
 

@@ -1,17 +1,5 @@
-import { createHash } from 'node:crypto';
+import { contentHash } from '../../platform/schema/canonical-json.js';
 import type { Definition } from './definition.js';
 
 /** The content hash of a definition (SHA-256, hex): equal for equal content whatever the order of keys. */
-export const definitionHash = (definition: Definition): string =>
-  createHash('sha256').update(canonicalJson(definition)).digest('hex');
-
-/** JSON text with sorted keys; members that are undefined are left out. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(',')}}`;
-}
+export const definitionHash = (definition: Definition): string => contentHash(definition);

@@ -1,4 +1,4 @@
-import { GraphDefinition } from './definition.js';
+import { Definition, GraphDefinition } from './definition.js';
 
 const node = (id: string, more: object = {}) => ({ id, type: 'model', ...more });
 const graph = (more: object = {}) => ({ kind: 'graph', nodes: [node('a')], ...more });
@@ -68,5 +68,137 @@ describe('a graph definition', () => {
 
   it.each([undefined, null, 'graph', 7, [], {}])('is not %p', (value) => {
     expect(faultsOf(value).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a definition of any kind', () => {
+  const SHORT = {
+    kind: 'conditional',
+    conditions: { n: { min: 1 }, language: ['en'] },
+    workflows: { n: 'plain', language: 'rag' },
+  };
+  const LONG = {
+    kind: 'conditional',
+    branches: [
+      { id: 'n', when: { n: { min: 1 } }, workflow: 'plain' },
+      { id: 'language', when: { language: ['en'] }, workflow: 'rag' },
+    ],
+  };
+  const pointersOf = (value: unknown) =>
+    Definition.safeParse(value)
+      .error?.issues.map(({ path }) => `/${path.join('/')}`)
+      .toSorted() ?? [];
+
+  const holders: readonly (readonly [string, (inner: object) => object, string])[] = [
+    ['as a whole', (inner) => inner, ''],
+    [
+      'inside a branch',
+      (definition) => ({ kind: 'conditional', branches: [{ id: 'b', when: { x: 1 }, definition }] }),
+      '/branches/0/definition',
+    ],
+    ['inside a default', (definition) => ({ ...LONG, default: { definition } }), '/default/definition'],
+    [
+      'inside a child',
+      (definition) => ({ kind: 'composite', strategy: 'parallel', workflows: [{ id: 'c', definition }] }),
+      '/workflows/0/definition',
+    ],
+    [
+      'inside the default child of a composite inside a branch',
+      (definition) => ({
+        kind: 'conditional',
+        branches: [
+          {
+            id: 'b',
+            when: { x: 1 },
+            definition: {
+              kind: 'composite',
+              strategy: 'conditional',
+              workflows: [{ id: 'c', workflow: 'plain', when: { y: 1 } }],
+              default: { id: 'd', definition },
+            },
+          },
+        ],
+      }),
+      '/branches/0/definition/default/definition',
+    ],
+  ];
+
+  it.each(holders)('has its short form made long %s', (_, holding) => {
+    expect(Definition.parse(holding(SHORT))).toEqual(Definition.parse(holding(LONG)));
+    expect(JSON.stringify(Definition.parse(holding(SHORT)))).not.toContain('conditions');
+  });
+
+  it.each(holders)('names the faults of a short form %s', (_, holding, pointer) => {
+    expect(pointersOf(holding({ ...SHORT, workflows: { n: 'plain' } }))).toEqual([`${pointer}/conditions/language`]);
+  });
+
+  it('is not changed by being read again', () => {
+    for (const [, holding] of holders) {
+      const once = Definition.parse(holding(SHORT));
+      expect(Definition.parse(once)).toEqual(once);
+    }
+  });
+
+  it('names the default child of a composite where it has no id', () => {
+    const composite = { kind: 'composite', strategy: 'conditional', workflows: [{ id: 'a', workflow: 'plain' }] };
+    expect(Definition.parse({ ...composite, default: { workflow: 'rag' } })).toMatchObject({
+      default: { id: 'default', workflow: 'rag' },
+    });
+    expect(Definition.safeParse({ ...composite, workflows: [{ workflow: 'plain' }] }).success).toBe(false);
+  });
+
+  it('has the defaults of a composite', () => {
+    expect(
+      Definition.parse({ kind: 'composite', strategy: 'sequential', workflows: [{ id: 'a', workflow: 'plain' }] }),
+    ).toEqual({
+      kind: 'composite',
+      strategy: 'sequential',
+      workflows: [{ id: 'a', workflow: 'plain' }],
+      onError: 'continue',
+      maxConcurrency: 4,
+      merge: 'namespace',
+    });
+  });
+
+  const graphs = graph();
+  it.each([
+    ['both a workflow and a definition', { workflow: 'plain', definition: graphs }],
+    ['neither a workflow nor a definition', {}],
+  ])('refuses a branch, a default and a child with %s', (_, target) => {
+    expect(pointersOf({ kind: 'conditional', branches: [{ id: 'b', when: { x: 1 }, ...target }] })).toEqual([
+      '/branches/0',
+    ]);
+    expect(pointersOf({ ...LONG, default: target })).toEqual(['/default']);
+    const composite = { kind: 'composite', strategy: 'parallel' };
+    expect(pointersOf({ ...composite, workflows: [{ id: 'c', ...target }] })).toEqual(['/workflows/0']);
+    expect(
+      pointersOf({ ...composite, workflows: [{ id: 'c', workflow: 'plain' }], default: { id: 'd', ...target } }),
+    ).toEqual(['/default']);
+  });
+
+  it.each([
+    ['an id twice', { kind: 'conditional', branches: [LONG.branches[0], LONG.branches[0]] }, ['/branches']],
+    ['no branch', { kind: 'conditional', branches: [] }, ['/branches']],
+    ['both of its forms', { ...SHORT, branches: LONG.branches }, ['/branches']],
+    ['a workflow that a reference chooses', { ...LONG, default: { workflow: '{{input.w}}' } }, ['/default/workflow']],
+    ['no children', { kind: 'composite', strategy: 'parallel', workflows: [] }, ['/workflows']],
+    [
+      'a child id twice',
+      {
+        kind: 'composite',
+        strategy: 'parallel',
+        workflows: ['plain', 'rag'].map((workflow) => ({ id: 'same', workflow })),
+      },
+      ['/workflows'],
+    ],
+    [
+      'another strategy',
+      { kind: 'composite', strategy: 'race', workflows: [{ id: 'a', workflow: 'plain' }] },
+      ['/strategy'],
+    ],
+    ['another kind', { kind: 'code' }, ['/kind']],
+    ['nothing to it', null, ['/']],
+  ])('refuses %s', (_, definition, pointers) => {
+    expect(pointersOf(definition)).toEqual(pointers);
   });
 });

@@ -18,10 +18,14 @@ export function resolveReferences(value: unknown, scope: ReferenceScope): unknow
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolveReferences(member, scope)]));
 }
 
+/** Text with every reference replaced by text, also where it is nothing but a reference. */
+export const rendered = (text: string, scope: ReferenceScope): string =>
+  text.replace(REFERENCE, (_, inner: string) => printed(lookUp(inner, scope)));
+
 function resolveText(text: string, scope: ReferenceScope): unknown {
   const path = WHOLE.exec(text)?.[1];
   if (path !== undefined) return lookUp(path, scope) ?? null;
-  return text.replace(REFERENCE, (_, inner: string) => printed(lookUp(inner, scope)));
+  return rendered(text, scope);
 }
 
 const printed = (value: unknown): string =>

@@ -1,38 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { GraphDefinition } from '../definition/definition.js';
-import type { RegisteredNodeType } from '../node/node.registry.js';
-import type { NodeContext, NodeResult } from '../node/node-type.js';
-import { isTimeLimit } from '../workflow.errors.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { FakeRunHost, graphExecution } from '../../../test/support/fake-run-host.js';
+import {
+  drawn,
+  executed as executedOf,
+  fakeType,
+  fakeTypes,
+  Gates,
+  type Drawing,
+  type FakeContext,
+} from '../../../test/support/graph-drawing.js';
+import { isTimeLimit, runCancelled } from '../workflow.errors.js';
 import { Problem } from '../../platform/problem/problem.js';
-import { buildGraph, type GraphEvent, type GraphExecution } from './compiled-graph.js';
+import type { GraphExecution } from './execution.js';
 
-type Config = { readonly [name: string]: unknown };
-type Context = NodeContext<Config>;
-
-const typeOf = (
-  execute: (context: Context) => Promise<NodeResult>,
-  options: Partial<RegisteredNodeType> = {},
-): RegisteredNodeType => ({
-  type: 'fake',
-  title: 'Fake',
-  description: 'For tests.',
-  config: z.looseObject({}),
-  ports: ['next'],
-  executor: { execute: (context) => execute(context as Context) },
-  ...options,
-});
-
-/** Puts its configuration into the variables and shows it as its output. */
-const SET = typeOf(async ({ config }) => ({ output: config, variables: config }), { pure: true });
-/** Leaves by the port that its configuration names. */
-const GO = typeOf(async ({ config }) => ({ port: String(config.port) }), { ports: ['left', 'right'] });
-const PAUSE = typeOf(async ({ config, signal }) => {
-  await sleep(Number(config.ms), undefined, { signal });
-  return { variables: { slept: true } };
-});
-const FAIL = typeOf(() => Promise.reject(new Error('own fault')));
-const SAY = typeOf(async ({ config, emit, messages }) => {
+const FAIL = fakeType(() => Promise.reject(new Error('own fault')));
+const SAY = fakeType(async ({ config, emit, messages }) => {
   emit({ type: 'token', content: String(config.say), messageKey: 'm' });
   return {
     output: messages.length,
@@ -40,48 +24,17 @@ const SAY = typeOf(async ({ config, emit, messages }) => {
     finishReason: 'stop',
   };
 });
-const TYPES: Readonly<Record<string, RegisteredNodeType>> = { set: SET, go: GO, pause: PAUSE, fail: FAIL, say: SAY };
+const TYPES = { ...fakeTypes(), fail: FAIL, say: SAY };
 
-type Edge = readonly [from: string, to: string, port?: string];
-
-interface Drawing {
-  /** Node id -> type and configuration. */
-  readonly nodes: Readonly<Record<string, readonly [type: string, config?: Config, timeoutMs?: number]>>;
-  readonly edges?: readonly Edge[];
-  readonly output?: unknown;
+function executed(drawing: Drawing, parts: Partial<GraphExecution> = {}, types: typeof TYPES | object = TYPES) {
+  const host = new FakeRunHost();
+  const { outcome } = executedOf(drawing, { ...parts, host }, types as typeof TYPES);
+  return { host, events: host.events, outcome };
 }
-
-function compiled({ nodes, edges = [], output }: Drawing, types = TYPES) {
-  const definition = GraphDefinition.parse({
-    kind: 'graph',
-    nodes: Object.entries(nodes).map(([id, [type, config = {}, timeoutMs]]) => ({ id, type, config, timeoutMs })),
-    edges: edges.map(([from, to, port]) => ({ from, to, port })),
-    output,
-  });
-  return buildGraph(definition, new Map(definition.nodes.map(({ id, type }) => [id, types[type]!])));
-}
-
-function executed(drawing: Drawing, parts: Partial<GraphExecution> = {}, types = TYPES) {
-  const events: GraphEvent[] = [];
-  const execution: GraphExecution = {
-    run: { id: 'r', workspaceId: 'w', userId: 'u', conversationId: 'c' },
-    input: { message: 'Hello', n: 3 },
-    messages: [{ role: 'user', content: 'Hello' }],
-    nodeTimeoutMs: 10_000,
-    signal: new AbortController().signal,
-    tell: (event) => events.push(event),
-    room: () => undefined,
-    ...parts,
-  };
-  return { events, outcome: compiled(drawing, types).run(execution) };
-}
-
-const namesOf = (events: readonly GraphEvent[]): string[] =>
-  events.map((event) => `${event.kind}${event.kind === 'nodeEnd' ? ` ${event.status}` : ''} ${event.path.join('/')}`);
 
 describe('a compiled graph', () => {
   it('runs its nodes in the order of its edges and tells of each', async () => {
-    const { outcome, events } = executed({
+    const { outcome, host, events } = executed({
       nodes: { last: ['set', { z: 3 }], first: ['set', { x: 1 }], middle: ['set', { y: 2 }] },
       edges: [
         ['first', 'middle'],
@@ -89,7 +42,7 @@ describe('a compiled graph', () => {
       ],
     });
     expect((await outcome).output).toEqual({ x: 1, y: 2, z: 3 });
-    expect(namesOf(events)).toEqual(
+    expect(host.told).toEqual(
       ['first', 'middle', 'last'].flatMap((id) => [`nodeStart ${id}`, `nodeEnd succeeded ${id}`]),
     );
     expect(events.at(-1)).toMatchObject({ kind: 'nodeEnd', output: { z: 3 }, durationMs: expect.any(Number) });
@@ -107,12 +60,13 @@ describe('a compiled graph', () => {
   });
 
   it('runs branches side by side', async () => {
-    const startedAt = performance.now();
-    const nodes = Object.fromEntries(
-      Array.from({ length: 10 }, (_, index) => [`p${index}`, ['pause', { ms: 300 }] as const]),
-    );
-    await executed({ nodes }).outcome;
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    const gates = new Gates();
+    const names = Array.from({ length: 10 }, (_, index) => `p${index}`);
+    const nodes = Object.fromEntries(names.map((name) => [name, ['gate'] as const]));
+    const { outcome } = executed({ nodes }, {}, fakeTypes(gates));
+    await eventually(() => gates.reached.length === 10);
+    for (const name of names) gates.open(name);
+    await outcome;
   });
 
   it.each([
@@ -134,6 +88,26 @@ describe('a compiled graph', () => {
       ],
     });
     expect((await outcome).output).toEqual(output);
+  });
+
+  it.each([
+    ['runs on its own', 'go', { port: 'left' }, {}],
+    ['is one with the node after it', 'broken', {}, { onError: { port: 'error' } }],
+  ] as const)('ends where no edge takes the port, also when the node %s', async (_, type, config, options) => {
+    const broken = fakeType(() => Promise.reject(new Error('own fault')), { pure: true });
+    const { outcome, host } = executed(
+      {
+        nodes: { first: ['set', { first: true }], a: [type, config, options], b: ['set', { b: true }] },
+        edges: [
+          ['first', 'a'],
+          ['a', 'b'],
+        ],
+      },
+      {},
+      { ...TYPES, broken },
+    );
+    expect((await outcome).output).toEqual({ first: true });
+    expect(host.begun).toEqual(['first', 'a']);
   });
 
   it('follows every edge of one port', async () => {
@@ -166,7 +140,7 @@ describe('a compiled graph', () => {
       edges: [['a', 'b']],
       output: '{{nodes.b.output}}',
     });
-    expect(await outcome).toEqual({ output: 2, finishReason: 'stop' });
+    expect(await outcome).toEqual({ output: 2, variables: {}, finishReason: 'stop' });
     expect(events.filter(({ kind }) => kind === 'node')).toEqual([
       { kind: 'node', path: ['a'], event: { type: 'token', content: 'one', messageKey: 'm' } },
       { kind: 'node', path: ['b'], event: { type: 'token', content: 'two', messageKey: 'm' } },
@@ -192,36 +166,26 @@ describe('a compiled graph', () => {
   );
 
   it.each(['__proto__', 'constructor', 'toString'])('may call a variable %s', async (name) => {
-    const type = typeOf(async () => ({ variables: { [name]: 'value' } }));
+    const type = fakeType(async () => ({ variables: { [name]: 'value' } }));
     const { outcome } = executed({ nodes: { a: ['odd'] }, output: `{{variables.${name}}}` }, {}, { odd: type });
     expect((await outcome).output).toBe('value');
     expect(({} as { value?: unknown }).value).toBeUndefined();
   });
 
   it('can run many times at once without mixing', async () => {
-    const graph = compiled({
+    const graph = drawn({
       nodes: { a: ['pause', { ms: 5 }], b: ['set', { mine: '{{input.mark}}' }] },
       edges: [['a', 'b']],
       output: '{{mine}}',
     });
     const marks = Array.from({ length: 30 }, (_, index) => index);
-    const outcomes = marks.map((mark) =>
-      graph.run({
-        run: { id: `r${mark}`, workspaceId: 'w', userId: 'u' },
-        input: { mark },
-        messages: [],
-        nodeTimeoutMs: 10_000,
-        signal: new AbortController().signal,
-        tell: () => undefined,
-        room: () => undefined,
-      }),
-    );
+    const outcomes = marks.map((mark) => graph.run(graphExecution(new FakeRunHost(), { input: { mark } })));
     expect((await Promise.all(outcomes)).map(({ output }) => output)).toEqual(marks);
   });
 
   describe('that fails', () => {
     it('throws what the node threw, after telling of its end', async () => {
-      const { outcome, events } = executed({
+      const { outcome, host } = executed({
         nodes: { a: ['set', { a: 1 }], b: ['fail'], c: ['set', { c: 1 }] },
         edges: [
           ['a', 'b'],
@@ -229,12 +193,12 @@ describe('a compiled graph', () => {
         ],
       });
       await expect(outcome).rejects.toThrow('own fault');
-      expect(namesOf(events).slice(2)).toEqual(['nodeStart b', 'nodeEnd failed b']);
+      expect(host.told.slice(2)).toEqual(['nodeStart b', 'nodeEnd failed b']);
     });
 
     it('stops the branches beside it', async () => {
       let stopped: unknown;
-      const slow = typeOf(async ({ signal }) => {
+      const slow = fakeType(async ({ signal }) => {
         await new Promise<void>((resolve) => {
           signal.addEventListener('abort', () => {
             stopped = signal.reason;
@@ -246,7 +210,7 @@ describe('a compiled graph', () => {
       const types = {
         ...TYPES,
         slow,
-        late: typeOf(() => sleep(20).then(() => Promise.reject(new Error('own fault')))),
+        late: fakeType(() => sleep(20).then(() => Promise.reject(new Error('own fault')))),
       };
       const { outcome } = executed({ nodes: { a: ['slow'], b: ['late'] } }, {}, types);
       await expect(outcome).rejects.toThrow('own fault');
@@ -255,41 +219,37 @@ describe('a compiled graph', () => {
     });
 
     it('leaves no unhandled error of a branch that fails later', async () => {
-      const unhandled: unknown[] = [];
-      const note = (reason: unknown) => unhandled.push(reason);
-      process.on('unhandledRejection', note);
-      const after = (ms: number) => typeOf(() => sleep(ms).then(() => Promise.reject(new Error(`after ${ms}`))));
+      const after = (ms: number) => fakeType(() => sleep(ms).then(() => Promise.reject(new Error(`after ${ms}`))));
       const { outcome } = executed(
         { nodes: { a: ['first'], b: ['second'] } },
         {},
         { first: after(5), second: after(40) },
       );
       await expect(outcome).rejects.toThrow('after 5');
+      // An unhandled rejection fails the test.
       await sleep(80);
-      process.off('unhandledRejection', note);
-      expect(unhandled).toEqual([]);
     });
 
     it.each([
-      ['its own limit', { nodes: { slow: ['pause', { ms: 60_000 }, 30] } } satisfies Drawing, {}],
+      ['its own limit', { nodes: { slow: ['pause', { ms: 60_000 }, { timeoutMs: 30 }] } } satisfies Drawing, {}],
       ['the default limit', { nodes: { slow: ['pause', { ms: 60_000 }] } } satisfies Drawing, { nodeTimeoutMs: 30 }],
     ])('says which node took longer than %s', async (_, drawing, parts) => {
-      const { outcome, events } = executed(drawing, parts);
+      const { outcome, host } = executed(drawing, parts);
       const error: unknown = await outcome.catch((fault: unknown) => fault);
       expect(error).toBeInstanceOf(Problem);
       expect(isTimeLimit(error as Problem)).toBe(true);
       expect((error as Problem).detail).toContain('Node "slow"');
-      expect(namesOf(events)).toEqual(['nodeStart slow', 'nodeEnd failed slow']);
+      expect(host.told).toEqual(['nodeStart slow', 'nodeEnd failed slow']);
     });
 
     it('ends at once, for the reason of the run, when the run is stopped', async () => {
       const controller = new AbortController();
-      const reason = new Error('The run was cancelled.');
-      const deaf = typeOf(() => new Promise<never>(() => undefined));
-      const { outcome, events } = executed({ nodes: { a: ['deaf'] } }, { signal: controller.signal }, { deaf });
+      const reason = runCancelled('The run was cancelled.');
+      const deaf = fakeType(() => new Promise<never>(() => undefined));
+      const { outcome, host } = executed({ nodes: { a: ['deaf'] } }, { signal: controller.signal }, { deaf });
       setTimeout(() => controller.abort(reason), 20);
       await expect(outcome).rejects.toBe(reason);
-      expect(namesOf(events)).toEqual(['nodeStart a', 'nodeEnd failed a']);
+      expect(host.told).toEqual(['nodeStart a', 'nodeEnd failed a']);
     });
 
     it('runs nothing once the run is stopped', async () => {
@@ -302,8 +262,8 @@ describe('a compiled graph', () => {
     });
 
     it('no longer hears a node that has ended', async () => {
-      let speak: Context['emit'] = () => undefined;
-      const chatty = typeOf(async ({ emit }) => {
+      let speak: FakeContext['emit'] = () => undefined;
+      const chatty = fakeType(async ({ emit }) => {
         speak = emit;
         return {};
       });
@@ -315,7 +275,7 @@ describe('a compiled graph', () => {
     });
 
     it('names the member of a configuration whose reference does not fit', async () => {
-      const warm = typeOf(async ({ config }) => ({ output: config }), {
+      const warm = fakeType(async ({ config }) => ({ output: config }), {
         config: z.strictObject({ temperature: z.number().max(2) }),
       });
       const drawing = { nodes: { ask: ['warm', { temperature: '{{input.t}}' }] } } as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FakeRunHost, graphExecution } from '../../../test/support/fake-run-host.js';
 import { Problem, type FieldFault } from '../../platform/problem/problem.js';
 import type { Definition } from '../definition/definition.js';
 import { definitionHash } from '../definition/definition-hash.js';
@@ -15,11 +16,14 @@ const nodeType = (type: string, ports = ['next']): RegisteredNodeType => ({
     list: z.array(z.number()).optional(),
   }),
   ports,
-  executor: { execute: async ({ nodeId }) => ({ variables: { last: nodeId } }) },
+  executor: { execute: async ({ path }) => ({ variables: { last: path.at(-1) } }) },
 });
 
 const TYPES = new Map([nodeType('ask'), nodeType('choose', ['yes', 'no'])].map((type) => [type.type, type]));
-const registry = { get: (type: string) => TYPES.get(type) } as NodeRegistry;
+const registry = {
+  get: (type: string) => TYPES.get(type),
+  isUsable: (type: string) => TYPES.has(type),
+} as NodeRegistry;
 
 const graph = (parts: object): Definition => ({
   kind: 'graph',
@@ -32,7 +36,7 @@ const edge = (from: string, to: string, port = 'next') => ({ from, to, port });
 
 describe('the graph compiler', () => {
   const compiler = new GraphCompiler(registry);
-  const compile = (definition: Definition) => compiler.compile(definitionHash(definition), definition);
+  const compile = (definition: Definition) => compiler.compile(definitionHash(definition), { definition, pins: {} });
   const problemOf = async (definition: Definition): Promise<Problem> => {
     const error: unknown = await compile(definition).then(
       () => undefined,
@@ -49,15 +53,7 @@ describe('the graph compiler', () => {
 
   it('makes a graph that runs', async () => {
     const compiled = await compile(graph({ nodes: [node('a'), node('b')], edges: [edge('a', 'b')] }));
-    const outcome = compiled.run({
-      run: { id: 'r', workspaceId: 'w', userId: 'u' },
-      input: {},
-      messages: [],
-      nodeTimeoutMs: 10_000,
-      signal: new AbortController().signal,
-      tell: () => undefined,
-      room: () => undefined,
-    });
+    const outcome = compiled.run(graphExecution(new FakeRunHost()));
     expect(await outcome).toMatchObject({ output: { last: 'b' } });
   });
 
@@ -99,6 +95,16 @@ describe('the graph compiler', () => {
   ])('refuses a graph %s', async (_, edges, pointers) => {
     const faults = await faultsOf(graph({ nodes: [node('a'), node('b'), node('c')], edges }));
     expect(faults).toEqual(pointers.map((pointer) => ({ pointer, detail: 'leads around in a circle' })));
+  });
+
+  it('knows the port that a contained failure takes', async () => {
+    const nodes = (onError: object) => [{ ...node('c', {}, 'choose'), ...onError }, node('b')];
+    const leads = (onError: object, port: string) =>
+      graph({ nodes: nodes(onError), edges: [edge('c', 'b', port)] }) as Definition;
+    await expect(compile(leads({ onError: 'continue' }, 'next'))).resolves.toBeDefined();
+    await expect(compile(leads({ onError: { port: 'oops' } }, 'oops'))).resolves.toBeDefined();
+    expect(await faultsOf(leads({}, 'next'))).toMatchObject([{ pointer: '/edges/0/port' }]);
+    expect(await faultsOf(leads({ onError: { port: 'oops' } }, 'next'))).toMatchObject([{ pointer: '/edges/0/port' }]);
   });
 
   it('leaves what a reference stands for to be checked when it is resolved', async () => {

@@ -3,7 +3,7 @@ import { Annotation } from './langgraph.js';
 
 type Merged<Value> = Readonly<Record<string, Value>>;
 
-const merged = <Value>() =>
+const byKey = <Value>() =>
   Annotation<Merged<Value>, Merged<Value>>({
     reducer: (left, right) => ({ ...left, ...right }),
     default: () => ({}),
@@ -11,13 +11,36 @@ const merged = <Value>() =>
 
 /** What flows through a compiled graph. Parallel branches merge by key, never by overwriting a snapshot. */
 export const GraphState = Annotation.Root({
-  variables: merged<unknown>(),
-  nodes: merged<{ readonly output: unknown }>(),
+  variables: byKey<unknown>(),
+  nodes: byKey<{ readonly output: unknown }>(),
+  /** What ended paths, by the node that did. */
+  ends: byKey<{ readonly output?: unknown }>(),
   /** The port each node left by. */
-  ports: merged<string>(),
+  ports: byKey<string>(),
   messages: Annotation<readonly ChatMessage[]>({ reducer: (_, right) => right, default: () => [] }),
   finishReason: Annotation<string | undefined>({ reducer: (_, right) => right, default: () => undefined }),
 });
 
 export type GraphState = typeof GraphState.State;
-export type GraphUpdate = typeof GraphState.Update;
+/** What a step changes. */
+export type GraphUpdate = Partial<GraphState>;
+
+/** The state that a graph begins with: its channels' defaults. */
+export const NOTHING_YET: GraphState = {
+  variables: {},
+  nodes: {},
+  ends: {},
+  ports: {},
+  messages: [],
+  finishReason: undefined,
+};
+
+/** `left` changed by `right`, as the graph's reducers would. */
+export const merged = (left: GraphState, right: GraphUpdate): GraphState => ({
+  ...left,
+  ...right,
+  variables: { ...left.variables, ...right.variables },
+  nodes: { ...left.nodes, ...right.nodes },
+  ends: { ...left.ends, ...right.ends },
+  ports: { ...left.ports, ...right.ports },
+});

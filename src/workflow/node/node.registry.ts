@@ -23,6 +23,12 @@ export class NodeRegistry implements OnModuleInit {
     return this.types.get(type);
   }
 
+  /** Whether there is such a type, and all it cannot do without. */
+  isUsable(type: string): boolean {
+    const found = this.types.get(type);
+    return found !== undefined && found.executor.lacks?.() === undefined;
+  }
+
   all(): readonly RegisteredNodeType[] {
     return [...this.types.values()];
   }

@@ -17,6 +17,10 @@ interface Writer {
   readonly journal: RunJournal;
   readonly onFenced: () => void;
   lastFlushAt: number;
+  /** The number of the last event known to be in the log. */
+  writtenTo: number;
+  /** Events of it could not be written: what comes after them must not be. */
+  isBroken: boolean;
 }
 
 /**
@@ -42,7 +46,13 @@ export class EventLog {
   /** Registers the journal of a run this process executes. `onFenced` is called when another process owns it now. */
   open(journal: RunJournal, onFenced: () => void): void {
     this.feed.begin(journal.runId);
-    this.writers.set(journal.runId, { journal, onFenced, lastFlushAt: 0 });
+    this.writers.set(journal.runId, {
+      journal,
+      onFenced,
+      lastFlushAt: 0,
+      writtenTo: journal.lastTaken,
+      isBroken: false,
+    });
   }
 
   /** Says that the journal holds something to write. */
@@ -56,15 +66,40 @@ export class EventLog {
     this.schedule(due, now);
   }
 
-  /** Resolves when nothing of the journal is on its way; it is then no longer written here, and what waits stays in it. */
-  async close(journal: RunJournal): Promise<void> {
+  /** Resolves when all that the journal holds now is written: at once, together with what other runs have waiting. */
+  async settle(journal: RunJournal): Promise<void> {
+    const { last } = journal;
+    for (;;) {
+      const writer = this.writerOf(journal);
+      if (!writer || writer.isBroken || writer.writtenTo >= last) return;
+      this.waiting.add(writer);
+      if (!this.inFlight) {
+        clearTimeout(this.timer);
+        this.flush();
+      }
+      await this.inFlight;
+    }
+  }
+
+  private writerOf(journal: RunJournal): Writer | undefined {
     const writer = this.writers.get(journal.runId);
-    if (writer?.journal === journal) {
-      this.feed.end(journal.runId);
+    return writer?.journal === journal ? writer : undefined;
+  }
+
+  /**
+   * Resolves when nothing of the journal is on its way; it is then no longer written here, and what waits stays in it.
+   * Readers are not told: they hear of the run's last events, which others write, before the feed ends. When it is broken,
+   * events were lost: what waits must not be written either.
+   */
+  async close(journal: RunJournal): Promise<'whole' | 'broken' | 'unopened'> {
+    const writer = this.writerOf(journal);
+    if (writer) {
       this.writers.delete(journal.runId);
       this.waiting.delete(writer);
     }
     await this.inFlight;
+    if (!writer) return 'unopened';
+    return writer.isBroken ? 'broken' : 'whole';
   }
 
   /** Waits while the journal is full: the database does not keep up, or is away. @throws the reason of `signal` */
@@ -103,8 +138,15 @@ export class EventLog {
     for (const writer of writers) writer.lastFlushAt = this.lastFlushAt;
     const held = await this.appended(batches);
     for (const [index, { runId, events }] of batches.entries()) {
-      if (held.has(runId)) this.feed.publish(runId, events);
-      else writers[index]?.onFenced();
+      const writer = writers[index];
+      if (!writer) continue;
+      if (held.has(runId)) {
+        writer.writtenTo = events.at(-1)?.seq ?? writer.writtenTo;
+        this.feed.publish(runId, events);
+      } else {
+        writer.isBroken = true;
+        writer.onFenced();
+      }
     }
   }
 

@@ -1,21 +1,32 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
 import { isDatabaseUnavailable } from '../../platform/database/fault.js';
-import type { ChatMessage } from '../../llm/chat-model.js';
-import type { GraphExecution, GraphOutcome } from '../graph/compiled-graph.js';
+import { Tracing } from '../../platform/telemetry/tracing.js';
+import { problemSlug } from '../../platform/problem/problem.js';
+import { Redactor } from '../../security/redaction/workspace.redactor.js';
+import { Budgets } from '../../usage/budget/budgets.js';
+import { ApprovalRepository } from '../approval/approval.repository.js';
+import { ClaimLost } from '../../tool/ledger/tool-call.js';
+import { messagesOf } from '../graph/bodies.js';
+import type { GraphOutcome } from '../graph/execution.js';
 import { limitReached, runCancelled, runQuarantined } from '../workflow.errors.js';
-import { ActiveRun, HandedOver } from './active-run.js';
+import { ActiveRun, HandedOver, PutAside } from './active-run.js';
 import { DefinitionStore } from './definition-store.js';
 import { EventLog } from './event-log.js';
 import { EventRepository } from './event.repository.js';
 import { RunConfig } from './run.config.js';
+import { ActiveRunHost } from './run-host.js';
+import { RunAnswers } from './run-answers.js';
+import { RunMemory } from './run-memory.js';
 import { problemOf, RunEnder, type Ending } from './run-ender.js';
-import { RunRepository } from './run.repository.js';
+import { RunFeed } from './run-feed.js';
+import { RunClaims } from './run-claims.js';
 import { RunStarter, startFields } from './run-starter.js';
-import type { Run } from './run.js';
-import { unfinishedOf } from './unfinished.js';
+import { RunShelver } from './run-shelver.js';
+import { RunTrace } from './run-trace.js';
+import { spenderOf, type Run } from './run.js';
 
-const MAX_LOG_EVENTS = 1_000_000;
+const LOG_PAGE = 500;
 /** A run that was claimed so often and meets a database that is away once more fails with that. */
 const MOST_CLAIMS = 20;
 
@@ -24,22 +35,29 @@ const MOST_CLAIMS = 20;
 export class RunExecutor {
   private readonly logger = new Logger('RunExecutor');
   private isDraining = false;
-  private whenSettled: (run: Run) => void = () => undefined;
-  private readonly active = new Map<string, { readonly run: ActiveRun; readonly done: Promise<void> }>();
+  private whenSettled: (run: Run, wakeAt?: Date) => void = () => undefined;
+  private readonly active = new Map<string, Executing>();
 
   constructor(
     private readonly definitions: DefinitionStore,
-    private readonly runs: RunRepository,
+    private readonly claims: RunClaims,
     private readonly events: EventRepository,
     private readonly log: EventLog,
     private readonly starter: RunStarter,
     private readonly ender: RunEnder,
+    private readonly feed: RunFeed,
+    private readonly shelver: RunShelver,
+    private readonly approvals: ApprovalRepository,
     private readonly database: Database,
     private readonly config: RunConfig,
+    private readonly redactor: Redactor,
+    private readonly tracing: Tracing,
+    private readonly budgets: Budgets,
+    private readonly shares: RunAnswers,
   ) {}
 
-  /** Whom to tell when a run is no longer executed here. */
-  onSettled(listener: (run: Run) => void): void {
+  /** Whom to tell when a run is no longer executed here; with when it goes on by itself, if it was put aside. */
+  onSettled(listener: (run: Run, wakeAt?: Date) => void): void {
     this.whenSettled = listener;
   }
 
@@ -48,26 +66,61 @@ export class RunExecutor {
     return [...this.active.values()].map(({ run }) => run.run);
   }
 
+  /** The same with the milliseconds they have executed. */
+  get times(): readonly { readonly id: string; readonly fence: number; readonly executedMs: number }[] {
+    return [...this.active.values()].map(({ run }) => ({
+      id: run.run.id,
+      fence: run.run.fence,
+      executedMs: run.executedMs,
+    }));
+  }
+
+  /** Ids of the runs and child runs that go on here. */
+  get goingOn(): readonly string[] {
+    return [...this.active.values()].flatMap(({ run }) => [run.run.id, ...run.children.ids]);
+  }
+
+  /** The approvals that runs here wait for. */
+  get pendingApprovals(): readonly string[] {
+    return [...this.active.values()].flatMap(({ host }) => host.pendingApprovals);
+  }
+
   /** Free places for further runs. */
   get capacity(): number {
     return Math.max(0, this.config.concurrency - this.active.size);
   }
 
-  /** Executes a run whose `start` event this process has just written. */
-  launch(run: Run): void {
-    this.begin(run, async (active) => active.journal.continueAfter(1));
+  /**
+   * Executes a run whose beginning this process has just written: its `start` event, and what it is to go on after.
+   * Resolves with the run as it is stored at its end; with undefined when it does not end here.
+   */
+  launch(run: Run, isSeeded = false): Promise<Run | undefined> {
+    return this.begin(run, async (active) => {
+      if (isSeeded) active.remember(await this.memoryOf(run));
+      else active.journal.continueAfter(1);
+    });
   }
 
   /** Executes a run that was claimed: a queued one, or one that a dead or stopped process left. */
   takeOver(run: Run): void {
-    this.begin(run, (active) => this.recover(active));
+    void this.begin(run, (active) => this.recover(active));
   }
 
-  /** Asks the run to end as cancelled. False when it is not executed here. */
-  cancel(runId: string): boolean {
+  /** Asks the run, or the child run, to end as cancelled, if it is executed here. */
+  cancel(runId: string): void {
     const found = this.active.get(runId);
-    found?.run.stop(runCancelled('The run was cancelled before its end.'));
-    return found !== undefined;
+    if (found) found.run.cancel();
+    else for (const { run } of this.active.values()) if (run.children.ids.includes(runId)) run.cancel(runId);
+  }
+
+  /** Asks the run to begin no further step. */
+  pause(runId: string): void {
+    this.active.get(runId)?.host.pause();
+  }
+
+  /** What the run waits for may be there. */
+  wake(runId: string): void {
+    this.active.get(runId)?.host.wake();
   }
 
   /** Stops working on a run, as far as it is this claim of it, without a word in its log. */
@@ -96,45 +149,72 @@ export class RunExecutor {
   }
 
   /** A run that this process still executes under an older claim is let go first: that claim writes nothing any more. */
-  private begin(run: Run, prepare: (active: ActiveRun) => Promise<void>): void {
+  private begin(run: Run, prepare: (active: ActiveRun) => Promise<void>): Promise<Run | undefined> {
     const former = this.active.get(run.id);
     if (former) {
       this.abandon(former.run.run, 'This process holds the run by a later claim.');
-      void former.done.then(() => this.begin(run, prepare));
-      return;
+      return former.done.then(() => this.begin(run, prepare));
     }
-    const active = new ActiveRun(run, run.limits.maxTokens ?? this.config.maxTokens);
-    const done = this.work(active, prepare)
+    const active = new ActiveRun(run, {
+      maxTokens: run.limits.maxTokens ?? this.config.maxTokens,
+      maxToolCalls: run.limits.maxToolCalls ?? this.config.maxToolCalls,
+      maxStepBytes: this.config.maxStepBytes,
+    });
+    const trace = this.tracing.isOn ? new RunTrace(this.tracing, run) : undefined;
+    const host = new ActiveRunHost(active, this.log, this.approvals, this.budgets, this.shares, trace);
+    let wakeAt: Date | undefined;
+    const done = this.work(active, host, prepare)
+      .then((until) => {
+        wakeAt = until;
+      })
       .catch((error: unknown) => {
         this.logger.error(
           `Run ${run.id} is left to be claimed again: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
         );
       })
       .finally(() => {
+        trace?.finish(...endOf(active));
+        this.feed.end(run.id);
         this.active.delete(run.id);
-        this.whenSettled(run);
+        this.whenSettled(run, wakeAt);
       });
-    this.active.set(run.id, { run: active, done });
+    this.active.set(run.id, { run: active, host, done });
+    return done.then(() => active.ended);
   }
 
-  private async work(active: ActiveRun, prepare: (active: ActiveRun) => Promise<void>): Promise<void> {
+  /** Answers when the run goes on by itself, when it was put aside. */
+  private async work(
+    active: ActiveRun,
+    host: ActiveRunHost,
+    prepare: (active: ActiveRun) => Promise<void>,
+  ): Promise<Date | undefined> {
     const { run, journal } = active;
     if (this.isDraining) active.stop(new HandedOver('The process shuts down.'));
-    const ending = await this.execute(active, prepare);
+    const ending = await this.execute(active, host, prepare);
     active.end();
-    await this.log.close(journal);
-    if (ending instanceof HandedOver) await this.runs.release(run, active.executedMs);
-    else await this.ender.end(active, ending);
+    const log = await this.log.close(journal);
+    const isHandedOver = ending instanceof HandedOver;
+    if (log === 'broken' || (isHandedOver && log === 'unopened')) await this.claims.release(run, active.executedMs);
+    else if (isHandedOver) await this.shelver.handOver(active);
+    else if (ending instanceof PutAside) return this.shelver.shelve(active, ending);
+    else active.ended = await this.ender.end(active, ending);
+    return undefined;
   }
 
-  /** A queued run begins; an interrupted one goes on after what its log holds. */
+  /** A queued run begins; one that was begun or interrupted goes on after what its log holds. */
   private async recover(active: ActiveRun): Promise<void> {
     const { run } = active;
-    const events = await this.events.read(run.id, 0, MAX_LOG_EVENTS);
-    if (events.length > 0) return active.resume(unfinishedOf(events));
+    const memory = await this.memoryOf(run);
+    if (memory.lastSeq > 0) {
+      // The first claim of a run whose beginning another process wrote: nothing of it was executed.
+      if (run.fence === 1) active.remember(memory);
+      else active.resume(memory);
+      for (const id of await this.claims.childrenToCancel(run.id)) active.cancel(id);
+      return;
+    }
     try {
       await this.database.transaction(async () => {
-        if (!(await this.runs.lock(run))) throw new HandedOver('Another process holds the run.');
+        if (!(await this.claims.lock(run))) throw new HandedOver('Another process holds the run.');
         await this.starter.begin(run);
       });
       active.journal.continueAfter(1);
@@ -144,24 +224,37 @@ export class RunExecutor {
     }
   }
 
+  private async memoryOf({ id }: Run): Promise<RunMemory> {
+    const memory = new RunMemory();
+    for (let full = true; full;) {
+      const page = await this.events.readKept(id, memory.lastSeq, LOG_PAGE);
+      memory.read(page);
+      full = page.length === LOG_PAGE;
+    }
+    return memory;
+  }
+
   private async execute(
     active: ActiveRun,
+    host: ActiveRunHost,
     prepare: (active: ActiveRun) => Promise<void>,
-  ): Promise<Ending | HandedOver> {
+  ): Promise<Ending | HandedOver | PutAside> {
     const { run, journal } = active;
-    const timer = this.startClock(active);
+    const timer = this.startClock(active, host);
     try {
       active.signal.throwIfAborted();
+      active.protect(await this.redactor.guardOf(run.workspaceId));
       await prepare(active);
       this.log.open(journal, () => active.stop(new HandedOver('Another process holds the run.')));
       if (!journal.isEmpty) this.log.touch(journal);
       this.refuseWhenHopeless(run);
-      const outcome = await this.runGraph(active);
+      const outcome = await this.runGraph(active, host);
       active.signal.throwIfAborted();
       return { outcome };
     } catch (error) {
       const reason: unknown = active.signal.aborted ? active.signal.reason : error;
-      if (reason instanceof HandedOver) return reason;
+      if (reason instanceof HandedOver || reason instanceof PutAside) return reason;
+      if (reason instanceof ClaimLost) return new HandedOver(reason.message);
       if (isDatabaseUnavailable(reason) && run.fence < MOST_CLAIMS) return new HandedOver('The database was away.');
       return { problem: problemOf(reason, run, this.logger) };
     } finally {
@@ -174,39 +267,53 @@ export class RunExecutor {
     if (attempt > this.config.maxAttempts) throw runQuarantined(`The process died in each of ${attempt - 1} attempts.`);
   }
 
-  private async runGraph(active: ActiveRun): Promise<GraphOutcome> {
-    const graph = await this.definitions.graphOf(active.run);
-    return graph.run(this.executionOf(active));
-  }
-
-  private executionOf(active: ActiveRun): GraphExecution {
-    const { run, journal, signal } = active;
+  private async runGraph(active: ActiveRun, host: ActiveRunHost): Promise<GraphOutcome> {
+    const { run, signal, reached } = active;
+    const graph = await this.definitions.graphOf(run);
     const { id, workspaceId, userId, conversationId, messageId, input, limits } = run;
-    return {
-      run: { id, workspaceId, userId, conversationId: conversationId ?? undefined, messageId: messageId ?? undefined },
+    return graph.run({
+      run: {
+        id,
+        workspaceId,
+        userId,
+        workflow: spenderOf(run).workflow,
+        conversationId: conversationId ?? undefined,
+        messageId: messageId ?? undefined,
+        claim: { runId: id, fence: run.fence },
+      },
+      path: [],
       input,
+      variables: {},
       messages: messagesOf(input),
       nodeTimeoutMs: limits.nodeTimeoutMs ?? this.config.nodeTimeoutMs,
       signal,
-      tell: (event) => {
-        active.hear(event);
-        this.log.touch(journal);
-      },
-      room: () => (journal.isFull ? this.log.relief(journal, signal) : undefined),
-    };
+      host,
+      reached,
+    });
   }
 
   /** The configured limit counts execution time over all attempts; one the caller set counts from the start on the wall. */
-  private startClock(active: ActiveRun): NodeJS.Timeout {
+  private startClock(active: ActiveRun, host: ActiveRunHost): NodeJS.Timeout {
     const { run } = active;
     const own = run.limits.runTimeoutMs;
-    const spent = own === undefined ? run.executedMs : Date.now() - (run.startedAt ?? run.createdAt).getTime();
+    const begun = (run.startedAt ?? run.createdAt).getTime();
+    const spent = own === undefined ? run.executedMs : Date.now() - begun;
+    if (own !== undefined) host.deadline(new Date(begun + own));
     const limit = own ?? this.config.runTimeoutMs;
     return setTimeout(() => active.stop(limitReached('runTimeoutMs', limit, 'The run')), Math.max(0, limit - spent));
   }
 }
 
-/** What a run says to a model before any node added to it: the message of its input, when there is one. */
-function messagesOf(input: Readonly<Record<string, unknown>>): readonly ChatMessage[] {
-  return typeof input.message === 'string' ? [{ role: 'user', content: input.message }] : [];
+/** How the trace of an attempt says that it ended: as what, and by which problem. */
+function endOf({ ended, signal }: ActiveRun): [status: string, errorType: string | undefined] {
+  if (ended) return [ended.status, ended.problem ? problemSlug(ended.problem) : undefined];
+  const reason: unknown = signal.reason;
+  return [reason instanceof PutAside ? reason.status : 'handedOver', undefined];
+}
+
+/** A run that is executed here. */
+interface Executing {
+  readonly run: ActiveRun;
+  readonly host: ActiveRunHost;
+  readonly done: Promise<void>;
 }

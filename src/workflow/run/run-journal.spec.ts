@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { EventFields, LoggedEvent, RunEventType } from './run-event.js';
+import type { ChildState, EventFields, LoggedEvent, RunEventType } from './run-event.js';
 import { RunJournal } from './run-journal.js';
 
 const AT = new Date('2026-11-23T09:30:00.000Z');
@@ -25,21 +25,22 @@ const other = fc.record({
 });
 const recorded: fc.Arbitrary<Recorded> = fc.oneof({ weight: 3, arbitrary: textual }, other);
 
-/** What a reader makes of events: each as it is, but text of one message in one piece while nothing else comes between. */
+/** What a reader makes of events: each as it is, but text of one message in one piece while nothing else of its path comes between. */
 function told(events: readonly Recorded[]): readonly Recorded[] {
   const result: Recorded[] = [];
+  const lastOfPath = new Map<string, number>();
   for (const { type, fields } of events) {
-    const last = result.at(-1);
+    const path = JSON.stringify(fields.path);
+    const at = lastOfPath.get(path) ?? -1;
+    const last = result[at];
     const isText = type === 'token' || type === 'thinking';
-    if (last && isText && last.type === type && sourceOf(last.fields) === sourceOf(fields)) {
+    if (last && isText && last.type === type && last.fields.messageKey === fields.messageKey) {
       const content = String(last.fields.content) + String(fields.content);
-      result[result.length - 1] = { type, fields: { ...last.fields, content } };
-    } else result.push({ type, fields });
+      result[at] = { type, fields: { ...last.fields, content } };
+    } else lastOfPath.set(path, result.push({ type, fields }) - 1);
   }
   return result;
 }
-
-const sourceOf = ({ messageKey, path }: EventFields): string => JSON.stringify([messageKey, path]);
 
 const parsed = ({ data }: LoggedEvent): Record<string, unknown> => JSON.parse(data) as Record<string, unknown>;
 
@@ -97,7 +98,6 @@ describe('the journal of a run', () => {
 
   it.each<[string, RunEventType, EventFields]>([
     ['another message', 'token', { content: 'b', messageKey: 'n', path: ['model'] }],
-    ['another node', 'token', { content: 'b', messageKey: 'm', path: ['other'] }],
     ['thoughts', 'thinking', { content: 'b', messageKey: 'm', path: ['model'] }],
   ])('keeps text apart from %s', (_, type, fields) => {
     const journal = new RunJournal('r', 1);
@@ -105,6 +105,43 @@ describe('the journal of a run', () => {
     journal.record(type, fields, AT);
     token(journal, 'c');
     expect(journal.take().map((event) => parsed(event).content)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('puts the text of nodes that speak at once together for each of them, up to what else its node tells', () => {
+    const journal = new RunJournal('r', 1);
+    for (const word of ['a', 'b', 'c']) for (const node of ['one', 'two']) token(journal, word, 'm', [node]);
+    journal.record('note', { path: ['one'] }, AT);
+    for (const node of ['one', 'two', 'one']) token(journal, 'd', 'm', [node]);
+    expect(journal.take().map((event) => [parsed(event).path, event.seq, parsed(event).content])).toEqual([
+      [['one'], 1, 'abc'],
+      [['two'], 2, 'abcd'],
+      [['one'], 3, undefined],
+      [['one'], 4, 'dd'],
+    ]);
+  });
+
+  it('tells nodes apart whose paths read alike', () => {
+    const journal = new RunJournal('r', 1);
+    for (const path of [['a'], ['a', 'b'], ['b']]) token(journal, 'x', 'm', path);
+    expect(journal.take()).toHaveLength(3);
+  });
+
+  it('answers the number of the event that holds what was recorded', () => {
+    const journal = new RunJournal('r', 1);
+    expect([token(journal, 'a'), token(journal, 'b', 'm', ['two']), token(journal, 'c')]).toEqual([1, 2, 1]);
+    expect(token(journal, 'x'.repeat(40_000), 'm', ['three'])).toBe(3);
+    expect(journal.record('note', {}, AT)).toBe(6);
+  });
+
+  it('keeps what is stored beside an event out of what readers see', () => {
+    const journal = new RunJournal('r', 1);
+    const child = { id: 'c' } as ChildState;
+    journal.record('child_end', { path: ['a'] }, AT, { result: '{"child":{"status":"succeeded"}}', child });
+    journal.record('node_end', { path: ['a'] }, AT, { result: 'null' });
+    const [first, second] = journal.take();
+    expect(first).toMatchObject({ result: '{"child":{"status":"succeeded"}}', child });
+    expect(first!.data).not.toContain('succeeded');
+    expect(second!.result).toBe('null');
   });
 
   it('does not add to what was taken', () => {

@@ -1,10 +1,11 @@
-import type { EventFields, LoggedEvent, RunEventType } from './run-event.js';
+import type { EventCompanions, EventFields, LoggedEvent, NewEvent, RunEventType } from './run-event.js';
 
 interface PendingEvent {
   readonly seq: number;
   readonly type: RunEventType;
   readonly at: string;
   fields: EventFields;
+  readonly companions?: EventCompanions;
 }
 
 /** Longest text of one event; with it an event stays far below the bound of 256 KB. */
@@ -18,10 +19,12 @@ const PATIENT: ReadonlySet<RunEventType> = new Set(['node_start', 'node_end', 'u
 
 /**
  * The pen of one run: numbers its events and holds those that are not written yet. Text deltas of one message that wait
- * together become one `token` event. Pure: knows neither time nor storage.
+ * together become one `token` event, also when events of other paths came between. Pure: knows neither time nor storage.
  */
 export class RunJournal {
   private pending: PendingEvent[] = [];
+  /** The last event of each path that waits. */
+  private lastOfPath = new Map<string, PendingEvent>();
   private pendingCharacters = 0;
   private lastSeq = 0;
 
@@ -32,6 +35,16 @@ export class RunJournal {
 
   get isEmpty(): boolean {
     return this.pending.length === 0;
+  }
+
+  /** The number of the last event there is, written or not. */
+  get last(): number {
+    return this.lastSeq;
+  }
+
+  /** The number of the last event that no longer waits here. */
+  get lastTaken(): number {
+    return (this.pending[0]?.seq ?? this.lastSeq + 1) - 1;
   }
 
   /** Whether something waits that a reader should see at once when the run was quiet. */
@@ -48,17 +61,20 @@ export class RunJournal {
     this.lastSeq = lastSeq;
   }
 
-  record(type: RunEventType, fields: EventFields, at: Date): void {
+  /** Answers the number of the (first) event that holds it. */
+  record(type: RunEventType, fields: EventFields, at: Date, companions?: EventCompanions): number {
     const text = isText(type) ? String(fields.content) : '';
     this.pendingCharacters += text.length;
-    if (text.length <= MAX_TEXT_CHARACTERS) return this.add(type, fields, at);
-    for (const content of piecesOf(text)) this.add(type, { ...fields, content }, at);
+    if (text.length <= MAX_TEXT_CHARACTERS) return this.add(type, fields, at, companions);
+    const [first] = [...piecesOf(text)].map((content) => this.add(type, { ...fields, content }, at));
+    return first ?? this.lastSeq;
   }
 
   /** What waits, serialised once; it no longer waits here. */
-  take(): readonly LoggedEvent[] {
+  take(): readonly NewEvent[] {
     const taken = this.pending;
     this.pending = [];
+    this.lastOfPath = new Map();
     this.pendingCharacters = 0;
     return taken.map((event) => this.serialised(event));
   }
@@ -68,18 +84,24 @@ export class RunJournal {
     return this.serialised({ seq: this.lastSeq + 1, type, at: at.toISOString(), fields });
   }
 
-  private add(type: RunEventType, fields: EventFields, at: Date): void {
-    const last = this.pending.at(-1);
+  private add(type: RunEventType, fields: EventFields, at: Date, companions?: EventCompanions): number {
+    const path = fields.path?.join('/') ?? '';
+    const last = this.lastOfPath.get(path);
     if (last && mergeable(type, fields, last)) {
       last.fields = { ...last.fields, content: `${String(last.fields.content)}${String(fields.content)}` };
-      return;
+      return last.seq;
     }
     this.lastSeq += 1;
-    this.pending.push({ seq: this.lastSeq, type, at: at.toISOString(), fields });
+    const event = { seq: this.lastSeq, type, at: at.toISOString(), fields, companions };
+    this.pending.push(event);
+    this.lastOfPath.set(path, event);
+    return this.lastSeq;
   }
 
-  private serialised({ seq, type, at, fields }: PendingEvent): LoggedEvent {
-    return { seq, type, data: JSON.stringify({ type, seq, runId: this.runId, at, ...fields }) };
+  private serialised({ seq, type, at, fields, companions }: PendingEvent): NewEvent {
+    const event = { seq, type, data: JSON.stringify({ type, seq, runId: this.runId, at, ...fields }) };
+    if (!companions) return event;
+    return { ...event, ...companions };
   }
 }
 
@@ -97,5 +119,5 @@ function* piecesOf(text: string): Generator<string> {
 function mergeable(type: RunEventType, fields: EventFields, last: PendingEvent): boolean {
   if (!isText(type) || last.type !== type) return false;
   if (String(last.fields.content).length + String(fields.content).length > MAX_TEXT_CHARACTERS) return false;
-  return last.fields.messageKey === fields.messageKey && last.fields.path?.join('/') === fields.path?.join('/');
+  return last.fields.messageKey === fields.messageKey;
 }

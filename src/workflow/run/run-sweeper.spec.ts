@@ -3,10 +3,12 @@ import { Logger } from '@nestjs/common';
 import { ServerConfig } from '../../platform/config/server.config.js';
 import type { Database } from '../../platform/database/database.js';
 import type { Lifecycle } from '../../platform/health/lifecycle.js';
+import type { ApprovalRepository } from '../approval/approval.repository.js';
 import { RunConfig } from './run.config.js';
 import type { RunExecutor } from './run-executor.js';
+import type { WorkQueue } from '../../platform/queue/work-queue.js';
 import type { RunReader } from './run-reader.js';
-import type { RunRepository } from './run.repository.js';
+import type { RunClaims } from './run-claims.js';
 import { RunSweeper } from './run-sweeper.js';
 import type { Run } from './run.js';
 
@@ -22,10 +24,14 @@ describe('the sweeper of runs', () => {
   let limits: number[];
   let executing: Map<string, Run>;
   let told: string[];
-  let renewal: (held: readonly Run[]) => readonly { id: string; cancel: boolean }[];
+  let renewal: (held: readonly Run[]) => readonly { id: string }[];
   let capacity: number;
-  let cancelled: readonly string[];
-  let settle: (run: Run) => void;
+  /** What other processes were asked for. */
+  let requests: readonly { id: string; cancel: boolean }[];
+  /** Approvals that were decided elsewhere, by the run. */
+  let decided: ReadonlyMap<string, string>;
+  let isQueued: boolean;
+  let settle: (run: Run, wakeAt?: Date) => void;
   let lifecycle: { isDraining: boolean; drain?: () => Promise<void>; onDrain(drain: () => Promise<void>): void };
 
   beforeEach(() => {
@@ -33,8 +39,8 @@ describe('the sweeper of runs', () => {
     Logger.overrideLogger(false);
     [due, limits, told, capacity] = [[], [], [], 1_000];
     executing = new Map();
-    cancelled = [];
-    renewal = (held) => held.map(({ id }) => ({ id, cancel: false }));
+    [requests, decided, isQueued] = [[], new Map(), false];
+    renewal = (held) => held.map(({ id }) => ({ id }));
     lifecycle = {
       isDraining: false,
       onDrain: (drain) => {
@@ -49,8 +55,9 @@ describe('the sweeper of runs', () => {
         return next;
       },
       renew: async (held: readonly Run[]) => renewal(held),
-      toCancel: async (asked: readonly string[]) => asked.filter((id) => cancelled.includes(id)),
-    } as unknown as RunRepository;
+      requests: async (asked: readonly string[]) => requests.filter(({ id }) => asked.includes(id)),
+      hasQueued: async () => isQueued,
+    } as unknown as RunClaims;
     const executor = {
       get executing() {
         return [...executing.values()];
@@ -58,14 +65,28 @@ describe('the sweeper of runs', () => {
       get capacity() {
         return capacity;
       },
+      get times() {
+        return [...executing.values()];
+      },
+      get goingOn() {
+        return [...executing.keys()];
+      },
+      get pendingApprovals() {
+        return [...decided.keys()];
+      },
       takeOver: (claimed: Run) => executing.set(claimed.id, claimed),
       cancel: (id: string) => told.push(`cancel ${id}`),
+      pause: (id: string) => told.push(`pause ${id}`),
+      wake: (id: string) => told.push(`wake ${id}`),
       abandon: ({ id }: Run) => told.push(`abandon ${id}`) && executing.delete(id),
-      onSettled: (listener: (run: Run) => void) => {
+      onSettled: (listener: (run: Run, wakeAt?: Date) => void) => {
         settle = listener;
       },
       drain: async () => void told.push('drain'),
     } as unknown as RunExecutor;
+    const approvals = {
+      decided: async (asked: readonly string[]) => asked.flatMap((id) => decided.get(id) ?? []),
+    } as unknown as ApprovalRepository;
     const reader = { interrupt: () => void told.push('interrupt') } as unknown as RunReader;
     const database = { detached: (work: () => unknown) => work() } as unknown as Database;
     const config = new RunConfig({ RUN_SWEEP_MS: String(SWEEP_MS), RUN_LEASE_MS: String(LEASE_MS) });
@@ -77,6 +98,8 @@ describe('the sweeper of runs', () => {
       lifecycle as unknown as Lifecycle,
       new ServerConfig({}),
       database,
+      approvals,
+      { put: async () => true } as unknown as WorkQueue,
     );
   });
   afterEach(async () => {
@@ -145,18 +168,55 @@ describe('the sweeper of runs', () => {
     due = [[run('kept'), run('lost')]];
     sweeper.onApplicationBootstrap();
     await pass(0);
-    renewal = () => [{ id: 'kept', cancel: false }];
+    renewal = () => [{ id: 'kept' }];
     await pass(LEASE_MS / 3);
     expect(told).toEqual(['abandon lost']);
   });
 
-  it('ends within a second what another process was asked to cancel', async () => {
-    due = [[run('a'), run('b')]];
+  it('heeds within a second what another process was asked for: to end, to pause, to look at a decision', async () => {
+    due = [[run('a'), run('b'), run('c')]];
     sweeper.onApplicationBootstrap();
     await pass(0);
-    cancelled = ['b'];
+    requests = [
+      { id: 'b', cancel: true },
+      { id: 'c', cancel: false },
+    ];
+    decided = new Map([['approval', 'a']]);
     await pass(1_000);
-    expect(new Set(told)).toEqual(new Set(['cancel b']));
+    expect(new Set(told)).toEqual(new Set(['cancel b', 'pause c', 'wake a']));
+  });
+
+  it('looks for a queued run without a conversation whenever any run has ended here, until none is queued', async () => {
+    isQueued = true;
+    sweeper.onApplicationBootstrap();
+    await pass(0);
+    sweeper.expect(run('q'));
+    await pass(0);
+    expect(limits).toHaveLength(2);
+    settle(run('x', 'other'));
+    await pass(0);
+    expect(limits).toHaveLength(3);
+    isQueued = false;
+    settle(run('y'));
+    await pass(0);
+    expect(limits).toHaveLength(4);
+    settle(run('z'));
+    await pass(0);
+    expect(limits).toHaveLength(4);
+  });
+
+  it('looks for a run that was put aside when its time has come, and leaves far times to its next looks', async () => {
+    sweeper.onApplicationBootstrap();
+    await pass(0);
+    settle(run('soon'), new Date(Date.now() + 2_000));
+    settle(run('late'), new Date(Date.now() + 10 * SWEEP_MS));
+    await pass(1_990);
+    expect(limits).toHaveLength(1);
+    await pass(20);
+    expect(limits).toHaveLength(2);
+    settle(run('due'), new Date(Date.now() - 1_000));
+    await pass(10);
+    expect(limits).toHaveLength(3);
   });
 
   it.each([

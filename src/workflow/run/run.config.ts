@@ -4,8 +4,19 @@ import { integer } from '../../platform/config/values.js';
 export class RunConfig extends configuration('Runs', {
   runTimeoutMs: setting('RUN_TIMEOUT_MS', integer(1, 86_400_000).default(300_000), 'Longest a run may execute.'),
   nodeTimeoutMs: setting('NODE_TIMEOUT_MS', integer(1, 86_400_000).default(60_000), 'Longest a node may execute.'),
+  summaryTimeoutMs: setting(
+    'SUMMARY_TIMEOUT_MS',
+    integer(1, 86_400_000).default(30_000),
+    'Longest a turn waits for the summary of older messages; then it goes on without.',
+  ),
   maxToolCalls: setting('MAX_TOOL_CALLS', integer(1, 50).default(10), 'Most tool calls of a run.'),
   maxTokens: setting('MAX_TOKENS_PER_RUN', integer(1, 100_000_000).default(100_000), 'Most tokens of a run.'),
+  maxMapItems: setting('MAX_MAP_ITEMS', integer(1, 100_000).default(500), 'Most items of a map node.'),
+  maxStepBytes: setting(
+    'MAX_STEP_BYTES',
+    integer(1_000, 100_000_000).default(4_000_000),
+    'Longest result of one step, as JSON text.',
+  ),
   maxRunsPerUser: setting(
     'MAX_RUNS_PER_USER',
     integer(1, 1_000_000).default(10),

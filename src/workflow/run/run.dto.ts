@@ -82,6 +82,13 @@ export class RunDto {
   @JsonObject({ description: 'What it was given.', example: { message: 'Hello' } })
   readonly input!: Readonly<Record<string, unknown>>;
 
+  @JsonObject({
+    description: 'What its caller keeps with it; absent when empty.',
+    optional: true,
+    example: { ticket: 42 },
+  })
+  readonly metadata?: Readonly<Record<string, unknown>>;
+
   @JsonValue({
     description: 'What came of it; of a run that did not succeed, what it had so far.',
     optional: true,
@@ -116,8 +123,11 @@ export class RunDto {
   @Int({ description: 'Milliseconds from acceptance to end.', optional: true, example: 812 })
   readonly durationMs?: number;
 
-  @Flag({ description: 'Whether the result came from the cache.', example: false })
+  @Flag({ description: 'Whether the result came from the cache: no model was asked.', example: false })
   readonly cached!: boolean;
+
+  @Int({ description: 'Of a cached result: milliseconds since a model was asked.', min: 0, optional: true })
+  readonly cacheAgeMs?: number;
 }
 
 /** The public form of a run. */
@@ -129,6 +139,7 @@ export const toRunDto = (run: StoredRun): RunDto => ({
   conversationId: run.conversationId ?? undefined,
   parentRunId: run.parentRunId ?? undefined,
   input: run.input,
+  metadata: Object.keys(run.metadata).length > 0 ? run.metadata : undefined,
   output: run.output ?? undefined,
   problem: run.problem ?? undefined,
   decision: run.decision ?? undefined,
@@ -140,6 +151,7 @@ export const toRunDto = (run: StoredRun): RunDto => ({
   endedAt: run.endedAt?.toISOString(),
   durationMs: run.durationMs ?? undefined,
   cached: run.cached,
+  cacheAgeMs: run.cacheAgeMs ?? undefined,
 });
 
 export class RunPageDto extends pageOf(RunDto) {}

@@ -3,6 +3,8 @@ import { EventStream } from '../../platform/http/event-stream.js';
 import { decodeCursor, toPage } from '../../platform/http/page.js';
 import type { Principal } from '../../platform/http/principal.js';
 import { SessionCheck } from '../../security/identity/session-check.js';
+import { toApprovalDto, type ApprovalDto } from '../approval/approval.dto.js';
+import { ApprovalRepository } from '../approval/approval.repository.js';
 import { RunConfig } from './run.config.js';
 import {
   toRunDto,
@@ -15,9 +17,12 @@ import {
 import type { LoggedEvent } from './run-event.js';
 import type { HoldingRun } from './run.js';
 import { RunRepository } from './run.repository.js';
+import { toldRemoval } from './told-removal.js';
 import { WorkflowExecutionService } from './workflow-execution.service.js';
 
 export interface RunStreamOptions {
+  /** The number of the last event the reader has. */
+  readonly after?: number;
   readonly onDisconnect?: () => void;
 }
 
@@ -29,6 +34,7 @@ export class RunService {
     private readonly runs: RunRepository,
     private readonly sessions: SessionCheck,
     private readonly config: RunConfig,
+    private readonly approvals: ApprovalRepository,
   ) {}
 
   async list(caller: Principal, { limit, cursor, ...filter }: RunQuery): Promise<RunPageDto> {
@@ -43,6 +49,19 @@ export class RunService {
 
   async cancel(caller: Principal, id: string): Promise<RunDto> {
     return toRunDto(await this.execution.cancel(caller, id));
+  }
+
+  /** What a person must decide before the run goes on. */
+  async pendingApprovals(id: string): Promise<readonly ApprovalDto[]> {
+    return (await this.approvals.pendingOf(id)).map(toApprovalDto);
+  }
+
+  async pause(caller: Principal, id: string): Promise<RunDto> {
+    return toRunDto(await this.execution.pause(caller, id));
+  }
+
+  async resume(caller: Principal, id: string): Promise<RunDto> {
+    return toRunDto(await this.execution.resume(caller, id));
   }
 
   /** The chat run that holds a conversation, if any. */
@@ -70,7 +89,7 @@ export class RunService {
   async stream(caller: Principal, id: string, after: number): Promise<EventStream> {
     const leave = new AbortController();
     const events = await this.execution.follow(caller, id, after, leave.signal);
-    return this.render(caller, id, events, { onDisconnect: () => leave.abort() });
+    return this.render(caller, id, events, { after, onDisconnect: () => leave.abort() });
   }
 
   /** Events of a run as the answer of a stream request. */
@@ -78,9 +97,9 @@ export class RunService {
     caller: Principal,
     runId: string,
     events: AsyncIterable<readonly LoggedEvent[]>,
-    { onDisconnect }: RunStreamOptions = {},
+    { after, onDisconnect }: RunStreamOptions = {},
   ): EventStream {
-    return new EventStream(events, {
+    return new EventStream(toldRemoval(runId, events, after), {
       headers: { 'X-Run-Id': runId, 'Content-Location': `/api/v1/runs/${runId}` },
       heartbeatMs: this.config.heartbeatMs,
       stillAllowed: () => this.sessions.stillValid(caller),

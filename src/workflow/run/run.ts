@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../../llm/chat-model.js';
+import type { Spender } from '../../usage/budget/budget.js';
 import type { ProblemBody } from '../../platform/problem/problem.js';
 
 export const RUN_STATUSES = [
@@ -32,6 +33,17 @@ export interface WorkflowReference {
   readonly hash: string;
 }
 
+/** Under whom and what a run's use of models is counted. */
+export const spenderOf = ({
+  workspaceId,
+  userId,
+  workflow,
+}: {
+  readonly workspaceId: string;
+  readonly userId: string;
+  readonly workflow: { readonly id?: string; readonly name?: string };
+}): Spender => ({ workspaceId, userId, workflow: workflow.id ?? workflow.name ?? '' });
+
 /** Limits a caller may lower for one run; milliseconds and counts. */
 export interface RunLimits {
   readonly runTimeoutMs?: number;
@@ -52,6 +64,9 @@ export interface Run {
   /** The message that asked for it. */
   readonly messageId: string | null;
   readonly parentRunId: string | null;
+  /** Of a child run: the run whose log tells of it, and where in it. */
+  readonly rootRunId: string | null;
+  readonly path: readonly string[] | null;
   readonly input: Readonly<Record<string, unknown>>;
   readonly limits: RunLimits;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -61,7 +76,9 @@ export interface Run {
   readonly usage: TokenUsage | null;
   /** In US dollars; null when the price of a model is not known. */
   readonly cost: number | null;
+  /** No model was asked: what it says was answered to the same questions before. */
   readonly cached: boolean;
+  readonly cacheAgeMs: number | null;
   readonly attempt: number;
   /** Grows with every claim; each write of the run carries it. */
   readonly fence: number;
@@ -72,4 +89,8 @@ export interface Run {
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
   readonly durationMs: number | null;
+  /** Whether somebody is to be told of its end. */
+  readonly hasWebhook: boolean;
+  /** The trace of the request that asked for it, when requests are traced. */
+  readonly traceparent: string | null;
 }

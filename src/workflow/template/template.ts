@@ -8,12 +8,16 @@ export interface TemplateOptions {
   readonly aliases?: readonly string[];
   readonly title: string;
   readonly description: string;
-  readonly parameters: z.ZodType;
+  /** What may be said, without defaults: null must be able to take a default away. */
+  readonly parameters: z.ZodObject;
+  /** What holds for what is not said. Makes `parameters` whole. */
+  readonly defaults: Readonly<Record<string, unknown>>;
 }
 
 /** Makes a class a template: parameters in, an ordinary definition out. */
 export const Template = pluginKind<TemplateOptions>('template');
 
 export interface TemplateBuilder<Parameters = unknown> {
+  /** `systemMessage` is a reference to the run's input, if anything: free text is never part of the definition's nodes. */
   build(parameters: Parameters): Definition;
 }

@@ -16,7 +16,8 @@ const LOOK_MS = 25;
 const RETRY_MS = 250;
 
 /** What a start prints when another server, or what is left of a killed one, still holds the cluster. */
-const IN_USE = /lock file ".*" (already exists|is empty)|pre-existing shared memory block|could not bind Unix address/;
+const IN_USE =
+  /lock file "[^"\n]{1,4096}" (already exists|is empty)|pre-existing shared memory block|could not bind Unix address/;
 
 /** How a server ends that was asked to. */
 const SHUT_DOWN = 'code 0';

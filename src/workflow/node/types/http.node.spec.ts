@@ -5,12 +5,12 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { canary } from '../../../../test/support/canary.js';
 import { egressClient, FakeNetwork } from '../../../../test/support/egress.js';
+import { FakeRunHost, graphExecution } from '../../../../test/support/fake-run-host.js';
 import { HOSTILE_NAMES, refusedUrls } from '../../../../test/support/refused-urls.js';
 import { PluginRegistry } from '../../../platform/plugin/plugin.registry.js';
 import { Problem } from '../../../platform/problem/problem.js';
 import { EgressClient } from '../../../security/egress/egress-client.js';
 import { GraphDefinition } from '../../definition/definition.js';
-import type { GraphEvent } from '../../graph/compiled-graph.js';
 import { GraphCompiler } from '../../graph/graph-compiler.js';
 import { NodeRegistry } from '../node.registry.js';
 import { HttpNode } from './http.node.js';
@@ -34,19 +34,11 @@ async function compilerOf(client: EgressClient): Promise<GraphCompiler> {
 
 /** Runs a workflow of one http node; its variables are the output. */
 async function outcome(compiler: GraphCompiler, config: Config, parts: { input?: Config; signal?: AbortSignal } = {}) {
-  const events: GraphEvent[] = [];
+  const host = new FakeRunHost();
   const definition = GraphDefinition.parse({ kind: 'graph', nodes: [{ id: 'call', type: 'http', config }] });
-  const graph = await compiler.compile(JSON.stringify(config), definition);
-  const { output } = await graph.run({
-    run: { id: 'r', workspaceId: 'w', userId: 'u' },
-    input: parts.input ?? {},
-    messages: [],
-    nodeTimeoutMs: 10_000,
-    signal: parts.signal ?? new AbortController().signal,
-    tell: (event) => events.push(event),
-    room: () => undefined,
-  });
-  return { output: output as Readonly<Record<string, ReturnType<typeof JSON.parse>>>, events };
+  const graph = await compiler.compile(JSON.stringify(config), { definition, pins: {} });
+  const { output } = await graph.run(graphExecution(host, { input: {}, messages: [], ...parts }));
+  return { output: output as Readonly<Record<string, ReturnType<typeof JSON.parse>>>, events: host.events };
 }
 
 const problemOf = async (work: Promise<unknown>): Promise<Problem> => {
@@ -111,7 +103,7 @@ describe('an http node', () => {
       body: '{{input.body}}',
       timeoutMs: '{{input.time}}',
     };
-    const input = { method: 'POST', path: 'a', text: 'b c', token: 's3', count: 2, body: { deep: [1] }, time: 5_000 };
+    const input = { method: 'POST', path: 'a', text: 'b c', token: 's3', count: 2, body: { deep: [1] }, time: 30_000 };
     const { output } = await outcome(compiler, config, { input });
     expect(output.response.status).toBe(200);
     expect(received).toMatchObject([
@@ -121,6 +113,23 @@ describe('an http node', () => {
         body: '{"deep":[1]}',
       },
     ]);
+  });
+
+  it.each([
+    ['POST', 1],
+    ['PATCH', 1],
+    ['PUT', 0],
+    ['GET', 0],
+  ])('says in the log that a %s goes out, and gives it a key, %i times', async (method, times) => {
+    const { events } = await outcome(compiler, { method, url });
+    const notes = events.flatMap((event) =>
+      event.kind === 'node' && event.event.type === 'note' ? [event.event] : [],
+    );
+    expect(notes.map(({ code }) => code)).toEqual(Array(times).fill('request-sent'));
+    expect(received.filter(({ headers }) => headers['idempotency-key'] !== undefined)).toHaveLength(times);
+    received = [];
+    await outcome(compiler, { method, url, headers: { 'Idempotency-KEY': 'own' } });
+    expect(received).toMatchObject([{ headers: { 'idempotency-key': 'own' } }]);
   });
 
   it.each([

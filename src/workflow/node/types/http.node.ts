@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { EgressClient, type EgressResponse } from '../../../security/egress/egress-client.js';
+import { readContent, sentContent } from '../../../security/egress/http-content.js';
 import { headerNameFault } from '../../../security/egress/header-policy.js';
 import { MAX_URL_LENGTH } from '../../../security/egress/url-policy.js';
+import { contentHash } from '../../../platform/schema/canonical-json.js';
+import { requestInDoubt } from '../../workflow.errors.js';
 import { NodeType, type NodeContext, type NodeExecutor, type NodeResult } from '../node-type.js';
+import { VariableName } from '../variable-name.js';
 
 const HeaderName = z.string().refine((name) => headerNameFault(name) === undefined, {
   error: ({ input }) => `The header ${headerNameFault(String(input)) ?? ''}.`,
@@ -21,31 +25,39 @@ const Config = z.strictObject({
     .describe('Headers by name. Authorization and Cookie are not sent on to another origin.'),
   body: z.unknown().optional().describe('Text is sent as it is, anything else as JSON.'),
   timeoutMs: z.number().int().min(1).max(300_000).default(30_000).describe('Longest wait for the whole answer.'),
-  output: z.string().min(1).max(64).default('response').describe('The variable that receives the answer.'),
+  output: VariableName.default('response').describe('The variable that receives the answer.'),
 });
 type Config = z.output<typeof Config>;
 
+/** What a server may do a second time when it is asked a second time (RFC 9110, 9.2.2). */
+const ONCE: ReadonlySet<string> = new Set(['POST', 'PATCH']);
+const DOUBT_EXPIRES_MS = 86_400_000;
+
 /** Longest body that is kept, in bytes. */
 const MAX_BODY_BYTES = 262_144;
-/** Deeper JSON stays text: nothing that handles values later has to expect it. */
-const MAX_DEPTH = 64;
 
 @Injectable()
 @NodeType({
   type: 'http',
   title: 'HTTP request',
-  description: 'Sends a request to a public address; the answer, whatever its status, is the output.',
+  description:
+    'Sends a request to a public address; the answer, whatever its status, is the output. POST and PATCH carry an Idempotency-Key, and one that a crash cut is sent again only when a person says so.',
   config: Config,
+  example: { method: 'POST', url: 'https://api.example.com/orders', body: { text: '{{input.message}}' } },
   ports: ['next'],
 })
 export class HttpNode implements NodeExecutor<Config> {
   constructor(private readonly egress: EgressClient) {}
 
-  async execute({ config, signal, emit }: NodeContext<Config>): Promise<NodeResult> {
+  async execute(context: NodeContext<Config>): Promise<NodeResult> {
+    const { config, signal, emit } = context;
+    signal.throwIfAborted();
+    const isOnce = ONCE.has(config.method);
+    if (isOnce) await announced(context);
     const response = await this.egress.request({
       method: config.method,
       url: config.url,
-      ...contentOf(config),
+      ...contentOf(config, isOnce ? { 'idempotency-key': keyOf(context) } : {}),
       timeoutMs: config.timeoutMs,
       maxResponseBytes: MAX_BODY_BYTES,
       beyondLimit: 'truncate',
@@ -58,48 +70,47 @@ export class HttpNode implements NodeExecutor<Config> {
   }
 }
 
-function contentOf({ headers = {}, body }: Config): { headers: Record<string, string>; body?: string } {
-  const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
-  if (body === undefined || body === null) return { headers: given };
-  const named = Object.keys(given).some((name) => name.toLowerCase() === 'content-type');
-  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
-  return {
-    headers: named ? given : { ...given, 'content-type': type },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  };
-}
-
-/** A body that is not whole is text, whatever it was meant to be. */
-function outputOf({ status, headers, body, truncated }: EgressResponse): Readonly<Record<string, unknown>> {
-  const type = headers['content-type'] ?? '';
-  const text = textOf(body, type);
-  if (truncated) return { status, headers, body: text, truncated };
-  return { status, headers, body: /^application\/(?:[\w.+-]+\+)?json\b/i.test(type) ? jsonOf(text) : text };
-}
-
-function textOf(body: Buffer, type: string): string {
-  const charset = /;\s*charset="?([\w:-]{1,40})/i.exec(type)?.[1] ?? 'utf-8';
-  try {
-    return new TextDecoder(charset).decode(body);
-  } catch {
-    return new TextDecoder().decode(body);
+/**
+ * Tells in the log that the request goes out, before it does. One that an earlier attempt has sent, and whose answer
+ * nobody knows, waits for a person. @throws Problem request-in-doubt when it is not to be sent again
+ */
+async function announced({ config, waits, emit, settled, hasTold }: NodeContext<Config>): Promise<void> {
+  const noteOf = (times: number) => ({
+    code: 'request-sent',
+    detail: times === 1 ? `The ${config.method} goes out.` : `The ${config.method} goes out again, time ${times}.`,
+  });
+  let times = 1;
+  while (hasTold(noteOf(times))) times += 1;
+  if (times > 1) {
+    const { approved } = await waits.approval(`send-${times}`, {
+      kind: 'node',
+      title: `Send the ${config.method} again?`,
+      detail: 'It was cut before its answer came: it may have taken effect. Approve to repeat it, deny to leave it so.',
+      expiresInMs: DOUBT_EXPIRES_MS,
+      onExpire: 'deny',
+    });
+    if (!approved)
+      throw requestInDoubt(
+        `The ${config.method} was cut before its answer came: it may have taken effect. Look there before you send it again.`,
+      );
   }
+  emit({ type: 'note', ...noteOf(times) });
+  await settled();
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isDeep(value) ? text : value;
-  } catch {
-    return text;
-  }
+/** The same for every attempt at the same request of a run, and for no other. */
+const keyOf = ({ run, path }: NodeContext<Config>): string => contentHash([run.workspaceId, run.id, path]);
+
+/** The definition's own headers go before `more`. */
+function contentOf(
+  { headers = {}, body }: Config,
+  more: Readonly<Record<string, string>>,
+): ReturnType<typeof sentContent> {
+  const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  return sentContent({ ...more, ...Object.fromEntries(given) }, body);
 }
 
-function isDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return true;
-    level = level.flatMap((member) => (typeof member === 'object' && member !== null ? Object.values(member) : []));
-  }
-  return false;
+function outputOf(response: EgressResponse): Readonly<Record<string, unknown>> {
+  const { status, headers, truncated } = response;
+  return { status, headers, body: readContent(response), ...(truncated && { truncated }) };
 }

@@ -22,10 +22,17 @@ type Config = z.output<typeof Config>;
   title: 'Switch',
   description: 'Leaves by the port of the first branch whose condition matches.',
   config: Config,
+  example: {
+    branches: [
+      { port: 'hard', when: { complexity: { min: 0.7 } } },
+      { port: 'technical', when: { queryType: 'technical_support' } },
+    ],
+  },
   ports: (config) => {
     const parsed = Config.safeParse(config);
     return parsed.success ? [...parsed.data.branches.map(({ port }) => port), parsed.data.default] : [];
   },
+  repeatable: true,
 })
 export class SwitchNode implements NodeExecutor<Config> {
   async execute({ config, scope }: NodeContext<Config>): Promise<NodeResult> {

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Definition } from '../../definition/definition.js';
-import { ModelParameters } from '../model-parameters.js';
+import { modeGraph } from '../mode-graph.js';
+import { DEFAULTS, PlainParameters } from '../mode-parameters.js';
 import { Template, type TemplateBuilder } from '../template.js';
 
-const Parameters = z.strictObject(ModelParameters);
+type Parameters = z.output<typeof PlainParameters>;
 
 /** memory -> model. */
 @Injectable()
@@ -13,19 +14,11 @@ const Parameters = z.strictObject(ModelParameters);
   aliases: ['basic'],
   title: 'Plain chat',
   description: 'Answers from the model and the conversation alone.',
-  parameters: Parameters,
+  parameters: PlainParameters,
+  defaults: DEFAULTS.plain,
 })
-export class PlainTemplate implements TemplateBuilder<z.output<typeof Parameters>> {
-  build({ model, systemMessage, temperature, maxTokens, memoryWindow }: z.output<typeof Parameters>): Definition {
-    return {
-      kind: 'graph',
-      name: 'plain',
-      nodes: [
-        { id: 'memory', type: 'memory', config: { window: memoryWindow } },
-        { id: 'model', type: 'model', config: { model, system: systemMessage, temperature, maxTokens } },
-      ],
-      edges: [{ from: 'memory', to: 'model', port: 'next' }],
-      output: { text: '{{text}}' },
-    };
+export class PlainTemplate implements TemplateBuilder<Parameters> {
+  build(parameters: Parameters): Definition {
+    return modeGraph('plain', 'plain', parameters);
   }
 }

@@ -1,0 +1,96 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DOCUMENTS_TAG, TaggedCache } from '../../platform/cache/tagged-cache.js';
+import { Problem } from '../../platform/problem/problem.js';
+import { QueueHandler, type WorkHandler } from '../../platform/queue/queue-handler.js';
+import { WorkQueue } from '../../platform/queue/work-queue.js';
+import { KnowledgeConfig } from '../knowledge.config.js';
+import { documentFailed, documentUnreadable } from '../knowledge.errors.js';
+import { ContentStore } from './content-store.js';
+import { ClaimLost, DocumentIndexer } from './document-indexer.js';
+import { DocumentWorkRepository, MAX_ATTEMPTS, type ClaimedDocument } from './document-work.repository.js';
+import { Places } from './places.js';
+
+export const DOCUMENT_TOPIC = 'document';
+
+/** After a crash it is the time until somebody goes on; work that lasts longer keeps its claim. */
+const CLAIM_MS = 30_000;
+const KEEP_EVERY_MS = 10_000;
+const PAUSE_MS = 2_000;
+const TIDY_EVERY_MS = 600_000;
+
+const GIVEN_UP = documentFailed(
+  `The document was begun ${MAX_ATTEMPTS} times and its process ended each time. Split it, or process it again.`,
+);
+
+/** Works on the documents that are due. At most three attempts each; what is wrong with a document itself ends the first. */
+@Injectable()
+@QueueHandler({ topic: DOCUMENT_TOPIC, concurrency: 32 })
+export class DocumentProcessor implements WorkHandler {
+  private readonly logger = new Logger('Document');
+  private readonly places: Places;
+  private tidiedAt = -Infinity;
+
+  constructor(
+    private readonly work: DocumentWorkRepository,
+    private readonly indexer: DocumentIndexer,
+    private readonly contents: ContentStore,
+    private readonly queue: WorkQueue,
+    private readonly cache: TaggedCache,
+    config: KnowledgeConfig,
+  ) {
+    this.places = new Places(config.concurrency);
+  }
+
+  async due(limit: number): Promise<readonly string[]> {
+    if (performance.now() - this.tidiedAt > TIDY_EVERY_MS) {
+      this.tidiedAt = performance.now();
+      await this.contents.dropAbandoned();
+    }
+    return this.work.due(limit);
+  }
+
+  handle(id: string, signal: AbortSignal): Promise<void> {
+    return this.places.within(signal, async () => {
+      const document = await this.work.claim(id, CLAIM_MS);
+      if (document) await this.process(document, signal);
+      else await this.work.giveUp(id, GIVEN_UP.body());
+    });
+  }
+
+  private async process(document: ClaimedDocument, stop: AbortSignal): Promise<void> {
+    const lost = new AbortController();
+    const keep = setInterval(() => void this.keep(document, lost), KEEP_EVERY_MS);
+    try {
+      await this.indexer.index(document, CLAIM_MS, AbortSignal.any([stop, lost.signal]));
+      await this.cache.invalidate(document.workspaceId, DOCUMENTS_TAG);
+    } catch (error) {
+      if (error instanceof ClaimLost || lost.signal.aborted) return;
+      if (stop.aborted) await this.work.postpone(document, 0, false);
+      else await this.settle(document, error);
+    } finally {
+      clearInterval(keep);
+    }
+  }
+
+  private async keep(document: ClaimedDocument, lost: AbortController): Promise<void> {
+    const isHeld = await this.work.progress(document, CLAIM_MS).catch(() => true);
+    if (!isHeld) lost.abort(new ClaimLost());
+  }
+
+  private async settle(document: ClaimedDocument, error: unknown): Promise<void> {
+    const isFinal = Problem.is(error, documentUnreadable) || document.attempt >= MAX_ATTEMPTS;
+    if (isFinal) return this.work.failed(document, this.problemOf(document, error).body());
+    this.logger.warn(`Document ${document.id} is tried again: ${String(error)}`);
+    const pause = PAUSE_MS * 2 ** (document.attempt - 1);
+    if (await this.work.postpone(document, pause, true))
+      await this.queue.put(DOCUMENT_TOPIC, document.id, { delayMs: pause });
+  }
+
+  private problemOf({ id }: ClaimedDocument, error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    this.logger.error(
+      `Document ${id} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return documentFailed('The document could not be processed. The log says why.', { cause: error });
+  }
+}

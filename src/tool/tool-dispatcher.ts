@@ -1,0 +1,91 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { withinDeadline } from '../platform/clock/deadline.js';
+import { Problem } from '../platform/problem/problem.js';
+import { GenAiTelemetry } from '../platform/telemetry/gen-ai-telemetry.js';
+import type { ToolCallRecord } from './ledger/tool-call.js';
+import { ToolLedger } from './ledger/tool-ledger.js';
+import { keptResult } from './tool-result.js';
+import type { OfferedTool } from './tool-source.js';
+import type { ToolInvocation, ToolOutcome } from './tool-invocation.js';
+import { ToolConfig } from './tool.config.js';
+import { toolCallChanged, toolFailed, toolTimeout } from './tool.errors.js';
+
+/** A call that nothing stands in the way of. */
+export interface PermittedCall {
+  readonly tool: OfferedTool;
+  readonly call: ToolCallRecord;
+  /** As they go into the ledger. */
+  readonly arguments: unknown;
+  /** As the tool is called with them. */
+  readonly parsed: unknown;
+}
+
+/** Calls tools that may be called: what is about to happen is in the ledger before, and what came of it after. */
+@Injectable()
+export class ToolDispatcher {
+  private readonly logger = new Logger('Tools');
+
+  constructor(
+    private readonly ledger: ToolLedger,
+    private readonly config: ToolConfig,
+    private readonly telemetry: GenAiTelemetry,
+  ) {}
+
+  /** @throws the signal's reason, ClaimLost, and what says that the database is away */
+  async dispatch(permitted: PermittedCall, invocation: ToolInvocation): Promise<ToolOutcome> {
+    const { call } = permitted;
+    if (!(await this.ledger.dispatch(call, permitted.arguments, invocation))) return madeElsewhere(call);
+    const startedAt = performance.now();
+    const outcome = await this.called(permitted, invocation).then(
+      (result) => ({ status: 'ok' as const, result }),
+      (error: unknown) => ({ status: 'error' as const, problem: this.problemOf(error, permitted, invocation) }),
+    );
+    const durationMs = Math.round(performance.now() - startedAt);
+    if (outcome.status === 'error') await this.endAborted(call, durationMs, invocation);
+    const problem = outcome.status === 'error' ? outcome.problem.record() : undefined;
+    await this.ledger.end(call, { durationMs, ...outcome, problem }, invocation);
+    invocation.signal.throwIfAborted();
+    return outcome.status === 'ok' ? { ...outcome, durationMs } : { ...outcome, durationMs, wasCalled: true };
+  }
+
+  /** Of a run that is only handed over the next process asks itself what became of the call. @throws the signal's reason */
+  private async endAborted(call: ToolCallRecord, durationMs: number, invocation: ToolInvocation): Promise<void> {
+    const reason: unknown = invocation.signal.reason;
+    if (reason instanceof Problem) await this.ledger.end(call, abandoned(call, reason, durationMs), invocation);
+    invocation.signal.throwIfAborted();
+  }
+
+  private async called({ tool, parsed, call }: PermittedCall, invocation: ToolInvocation): Promise<unknown> {
+    const { workspaceId, userId, conversationId, runId, callId, signal } = invocation;
+    const { timeoutMs = this.config.timeoutMs } = tool;
+    const late = () => toolTimeout(`The tool "${tool.name}" took longer than ${timeoutMs} ms. Raise TOOL_TIMEOUT_MS.`);
+    const { idempotencyKey } = call;
+    const result = await this.telemetry.toolCall({ tool: tool.name, callId }, () =>
+      withinDeadline(timeoutMs, signal, late, async (inner) =>
+        tool.call(parsed, { workspaceId, userId, conversationId, runId, callId, idempotencyKey, signal: inner }),
+      ),
+    );
+    return keptResult(tool, result);
+  }
+
+  private problemOf(error: unknown, { tool }: PermittedCall, { callId, claim }: ToolInvocation): Problem {
+    if (error instanceof Problem) return error;
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.logger.error(`Tool "${tool.name}" failed in call ${callId} of run ${claim?.runId ?? 'none'}: ${reason}`);
+    return toolFailed(`The tool "${tool.name}" failed in call ${callId}. The log says why.`, { cause: error });
+  }
+}
+
+/** What is known of a call whose run ended before its answer came. */
+const abandoned = ({ effect }: ToolCallRecord, reason: Problem, durationMs: number) => ({
+  status: effect === 'once' ? ('in_doubt' as const) : ('error' as const),
+  problem: reason.record(),
+  durationMs,
+});
+
+const madeElsewhere = ({ tool, callId }: ToolCallRecord): ToolOutcome => ({
+  status: 'error',
+  problem: toolCallChanged(`Call ${callId} of the tool "${tool}" is being made already.`),
+  durationMs: 0,
+  wasCalled: false,
+});
