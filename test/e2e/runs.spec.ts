@@ -1,5 +1,8 @@
+import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { encodeCursor } from '../../src/platform/http/page.js';
+import { EventLog } from '../../src/workflow/run/event-log.js';
+import { RunExecutor } from '../../src/workflow/run/run-executor.js';
 import { startApp, type SignedIn, type TestApp } from '../support/app.js';
 import { openStream, type LiveStream, type RunEvent } from '../support/sse.js';
 
@@ -144,6 +147,22 @@ describe('runs', () => {
       expect([got.done, got.frames.map(({ id }) => id)]).toEqual([true, frames.slice(from).map(({ id }) => id)]);
       expect(log.endsWith(got.log)).toBe(true);
     }
+  });
+
+  it('end once when their process lets go of them after the last word: nothing is done twice', async () => {
+    const log = chatter.app.get(EventLog, { strict: false });
+    const executor = chatter.app.get(RunExecutor, { strict: false });
+    const close = log.close.bind(log);
+    const closing = jest.spyOn(log, 'close').mockImplementationOnce(async (journal) => {
+      const closed = await close(journal);
+      executor.abandon({ id: journal.runId, fence: journal.fence }, 'The lease could not be renewed in time.');
+      return closed;
+    });
+    const { run, message } = await chat({ message: 'Say exactly: once' });
+    expect([closing.mock.calls.length, message.content]).toEqual([1, 'once']);
+    const { rows } = await sql.query('SELECT status, attempt FROM run WHERE id = $1', [run.id]);
+    expect(rows).toEqual([{ status: 'succeeded', attempt: 1 }]);
+    closing.mockRestore();
   });
 
   it('are listed newest first, page by page and by status, conversation and time', async () => {

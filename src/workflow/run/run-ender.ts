@@ -59,13 +59,16 @@ export class RunEnder {
     }
   }
 
-  /** Repeats while the database is away or busy, as long as the run's lease lasts. */
+  /**
+   * Repeats while the database is away or busy, as long as the run's lease lasts. Once it is tried in any case: the fence
+   * decides whether the run is still ours, and an end that is not written is work done twice.
+   */
   private async writeUntilTaken(
     active: ActiveRun,
     ending: Ending,
     tail: readonly NewEvent[],
   ): Promise<Run | undefined> {
-    while (!(active.signal.reason instanceof HandedOver)) {
+    do {
       try {
         const written = await this.written(active, ending, tail);
         if (written) this.feed.publish(active.run.id, [...tail, written.last]);
@@ -75,7 +78,7 @@ export class RunEnder {
         this.logger.warn(`The end of run ${active.run.id} cannot be written, trying again: ${String(error)}`);
         await sleep(RETRY_MS);
       }
-    }
+    } while (!(active.signal.reason instanceof HandedOver));
     return undefined;
   }
 
