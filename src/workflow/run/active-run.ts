@@ -100,9 +100,14 @@ export class ActiveRun {
     this.isOver = true;
   }
 
+  /** Milliseconds since this process began to execute it. */
+  get heldMs(): number {
+    return Math.round(performance.now() - this.startedAt);
+  }
+
   /** Milliseconds of execution over all attempts. */
   get executedMs(): number {
-    return this.run.executedMs + Math.round(performance.now() - this.startedAt);
+    return this.run.executedMs + this.heldMs;
   }
 
   get usage(): TokenUsage | null {

@@ -66,11 +66,12 @@ export class RunExecutor {
     return [...this.active.values()].map(({ run }) => run.run);
   }
 
-  /** The same with the milliseconds they have executed. */
-  get times(): readonly { readonly id: string; readonly fence: number; readonly executedMs: number }[] {
+  /** The claims of the same, and the milliseconds that each is held and that the run has executed. */
+  get held(): readonly HeldRun[] {
     return [...this.active.values()].map(({ run }) => ({
       id: run.run.id,
       fence: run.run.fence,
+      heldMs: run.heldMs,
       executedMs: run.executedMs,
     }));
   }
@@ -309,6 +310,11 @@ function endOf({ ended, signal }: ActiveRun): [status: string, errorType: string
   if (ended) return [ended.status, ended.problem ? problemSlug(ended.problem) : undefined];
   const reason: unknown = signal.reason;
   return [reason instanceof PutAside ? reason.status : 'handedOver', undefined];
+}
+
+/** The claim of a run that is executed here. */
+interface HeldRun extends Pick<Run, 'id' | 'fence' | 'executedMs'> {
+  readonly heldMs: number;
 }
 
 /** A run that is executed here. */

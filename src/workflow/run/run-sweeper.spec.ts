@@ -23,6 +23,7 @@ describe('the sweeper of runs', () => {
   let due: (readonly Run[] | Error)[];
   let limits: number[];
   let executing: Map<string, Run>;
+  let takenAt: Map<string, number>;
   let told: string[];
   let renewal: (held: readonly Run[]) => readonly { id: string }[];
   let capacity: number;
@@ -38,7 +39,7 @@ describe('the sweeper of runs', () => {
     jest.useFakeTimers();
     Logger.overrideLogger(false);
     [due, limits, told, capacity] = [[], [], [], 1_000];
-    executing = new Map();
+    [executing, takenAt] = [new Map(), new Map()];
     [requests, decided, isQueued] = [[], new Map(), false];
     renewal = (held) => held.map(({ id }) => ({ id }));
     lifecycle = {
@@ -59,14 +60,12 @@ describe('the sweeper of runs', () => {
       hasQueued: async () => isQueued,
     } as unknown as RunClaims;
     const executor = {
-      get executing() {
-        return [...executing.values()];
-      },
       get capacity() {
         return capacity;
       },
-      get times() {
-        return [...executing.values()];
+      get held() {
+        const now = performance.now();
+        return [...executing.values()].map(({ id, fence }) => ({ id, fence, heldMs: now - takenAt.get(id)! }));
       },
       get goingOn() {
         return [...executing.keys()];
@@ -74,7 +73,10 @@ describe('the sweeper of runs', () => {
       get pendingApprovals() {
         return [...decided.keys()];
       },
-      takeOver: (claimed: Run) => executing.set(claimed.id, claimed),
+      takeOver: (claimed: Run) => {
+        executing.set(claimed.id, claimed);
+        takenAt.set(claimed.id, performance.now());
+      },
       cancel: (id: string) => told.push(`cancel ${id}`),
       pause: (id: string) => told.push(`pause ${id}`),
       wake: (id: string) => told.push(`wake ${id}`),
@@ -230,8 +232,11 @@ describe('the sweeper of runs', () => {
     const renewedAt = LEASE_MS / 3;
     await pass(LEASE_MS / 3);
     expect(told).toEqual([]);
+    due = [[run('later')]];
     await pass(LEASE_MS + renewedAt - (2 * LEASE_MS) / 3 - 20);
-    expect(told).toEqual(['abandon a']);
+    expect([told, [...executing.keys()]]).toEqual([['abandon a'], ['later']]);
+    await pass(LEASE_MS);
+    expect(told).toEqual(['abandon a', 'abandon later']);
   });
 
   it('counts from its start, however long the process took to start', async () => {

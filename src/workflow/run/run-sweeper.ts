@@ -153,7 +153,7 @@ export class RunSweeper implements OnApplicationBootstrap {
   private async renew(): Promise<void> {
     if (this.isRenewing) return;
     this.isRenewing = true;
-    const held = this.executor.times;
+    const { held } = this.executor;
     const startedAt = performance.now();
     try {
       const renewed = held.length === 0 ? [] : await this.claims.renew(held, this.config.leaseMs);
@@ -167,10 +167,15 @@ export class RunSweeper implements OnApplicationBootstrap {
     }
   }
 
-  /** Lets go of everything before the leases end, whatever the renewal waits for: a database may hang without a word. */
+  /**
+   * Lets go of runs before their leases end, whatever the renewal waits for: a database may hang without a word. A run
+   * that was taken since the last renewal has a lease of its own.
+   */
   private letGoInTime(): void {
-    if (performance.now() - this.renewedAt < this.config.leaseMs * HELD_PART_OF_LEASE) return;
-    for (const run of this.executor.executing) this.executor.abandon(run, 'The lease could not be renewed in time.');
+    const sinceRenewal = performance.now() - this.renewedAt;
+    for (const run of this.executor.held)
+      if (Math.min(sinceRenewal, run.heldMs) >= this.config.leaseMs * HELD_PART_OF_LEASE)
+        this.executor.abandon(run, 'The lease could not be renewed in time.');
   }
 
   /** Heeds what other processes asked of the runs here: to end, to pause, to go on after a decision. */
