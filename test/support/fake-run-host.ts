@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDatabaseUnavailable } from '../../src/platform/database/fault.js';
 import { Problem } from '../../src/platform/problem/problem.js';
 import {
   BranchCancelled,
@@ -101,8 +102,8 @@ export class FakeRunHost implements RunHost {
     return this.active.partialOutput(path, reached);
   }
 
-  isOwnTrouble(): boolean {
-    return false;
+  isOwnTrouble(error: unknown): boolean {
+    return isDatabaseUnavailable(error);
   }
 
   takeToolCall(path: readonly string[], callId: string): boolean {

@@ -401,6 +401,23 @@ describe('branches', () => {
       expect(runs).toEqual({ s: 1, a: 1, after: 1 });
     });
 
+    it('go on, all of them, when the database was away for one', async () => {
+      const drawing: Drawing = {
+        nodes: { s: ['set'], a: ['gate', { set: { a: 1 } }], b: ['gate', { set: { b: 2 } }], j: ['join'] },
+        edges: edges('s > a', 's > b', 'a > j', 'b > j'),
+      };
+      const first = run(drawing);
+      await eventually(() => gates.reached.length === 2);
+      const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+      gates.break('a', away);
+      await expect(first.outcome).rejects.toBe(away);
+      expect(first.host.ended).toEqual({ s: 'succeeded' });
+      const again = new Gates();
+      for (const name of ['a', 'b']) again.open(name);
+      const { outcome } = executed(drawing, { host: first.host.resumed() }, fakeTypes(again));
+      expect((await outcome).variables).toMatchObject({ a: 1, b: 2 });
+    });
+
     it('have the same result, wherever the log was cut', async () => {
       const first = run(RACE);
       gates.open('after');

@@ -234,10 +234,12 @@ class RegionRun {
     return Object.fromEntries(results);
   }
 
+  /** With trouble of the process the branches beside it are given up, not ended: a later attempt goes on with them. */
   private end(error: unknown): void {
     if (this.fault) return;
     this.fault = { error };
-    this.stop.abort(new BranchCancelled('Another branch failed.'));
+    const isGivenUp = this.execution.host.isOwnTrouble(error);
+    this.stop.abort(isGivenUp ? error : new BranchCancelled('Another branch failed.'));
   }
 
   private finishWhenIdle(): void {

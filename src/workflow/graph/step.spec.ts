@@ -320,6 +320,19 @@ describe('a step', () => {
     expect([host.work, host.leastWork]).toEqual([0, 0]);
   });
 
+  it('is at work while it pauses before its next attempt, also when it is of a type that waits', async () => {
+    const waiting = { ...inTurn(fails(unavailable('away'))).type, waits: true };
+    const [host, controller] = [new FakeRunHost(), new AbortController()];
+    const retry = { ...RETRY, backoffMs: 60_000 };
+    const drawing = { nodes: { a: ['waiting', {}, { retry }] } } satisfies Drawing;
+    const { outcome } = executed(drawing, { host, signal: controller.signal }, { waiting });
+    await eventually(() => host.of('retry').length === 1);
+    const pausing = host.work;
+    controller.abort(runCancelled('No.'));
+    await expect(outcome).rejects.toThrow('No.');
+    expect([pausing, host.work, host.leastWork]).toEqual([1, 0, 0]);
+  });
+
   it('tells the end of what it runs before its own when its time is up', async () => {
     const order: string[] = [];
     const slow = fakeType(

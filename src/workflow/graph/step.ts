@@ -152,7 +152,8 @@ export function stepOf(parts: StepParts): Step {
           if (!isRetried(problem, retry)) throw error;
           const delayMs = delayBefore(count + 1, retry);
           host.tell({ kind: 'retry', path, attempt: count + 1, delayMs, problem: problem.record() });
-          await sleep(delayMs, undefined, { signal: stop });
+          if (type.waits) host.busy(1);
+          await sleep(delayMs, undefined, { signal: stop }).finally(() => type.waits && host.busy(-1));
         }
       }
     }

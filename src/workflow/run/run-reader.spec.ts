@@ -275,6 +275,16 @@ describe('reading a run', () => {
     expect(feed.size).toBe(0);
   });
 
+  it('leaves nothing behind when it is given up before its first event', async () => {
+    const { signal } = new AbortController();
+    const interrupted = (reader as unknown as { interrupted: AbortController }).interrupted.signal;
+    const events = reader.follow(RUN, { after: 0, signal });
+    const listeners = () => [signal, interrupted].map((one) => getEventListeners(one, 'abort').length);
+    expect([feed.size, listeners()]).toEqual([1, [1, 1]]);
+    await events.return();
+    expect([feed.size, listeners()]).toEqual([0, [0, 0]]);
+  });
+
   it('passes on that the log cannot be read', async () => {
     log.repository.read = () => Promise.reject(new Error('away'));
     await expect(follow({ after: 0 }).done).rejects.toThrow('away');

@@ -50,7 +50,11 @@ export class RunReader {
   follow(runId: string, { after, known, signal }: Following): AsyncGenerator<readonly LoggedEvent[], void> {
     const inbox = new Inbox([this.interrupted.signal, ...(signal ? [signal] : [])]);
     const unsubscribe = this.feed.subscribe(runId, inbox.put);
-    return this.merged(runId, after, known, inbox, unsubscribe);
+    const leave = (): void => {
+      unsubscribe();
+      inbox.close();
+    };
+    return endedUnbegun(this.merged(runId, after, known, inbox, leave), leave);
   }
 
   private async *merged(
@@ -58,7 +62,7 @@ export class RunReader {
     after: number,
     known: readonly LoggedEvent[] | undefined,
     inbox: Inbox,
-    unsubscribe: () => void,
+    leave: () => void,
   ): AsyncGenerator<readonly LoggedEvent[], void> {
     let last = after;
     try {
@@ -91,14 +95,30 @@ export class RunReader {
         }
       }
     } finally {
-      unsubscribe();
-      inbox.close();
+      leave();
     }
   }
 
   private heard(runId: string, inbox: Inbox): Promise<readonly LoggedEvent[] | undefined> {
     return inbox.next(this.feed.isOwn(runId) ? OWN_POLL_MS : POLL_MS);
   }
+}
+
+/** The generator, which also calls `leave` when it is ended before it was begun: none of its own code runs then. */
+function endedUnbegun<Item>(items: AsyncGenerator<Item, void>, leave: () => void): AsyncGenerator<Item, void> {
+  const next = items.next.bind(items);
+  const end = items.return.bind(items);
+  let isBegun = false;
+  return Object.assign(items, {
+    next: () => {
+      isBegun = true;
+      return next();
+    },
+    return: (value?: void | PromiseLike<void>) => {
+      if (!isBegun) leave();
+      return end(value);
+    },
+  });
 }
 
 /** How many events like those of `page` are worth a page. */
