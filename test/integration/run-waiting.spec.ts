@@ -148,6 +148,25 @@ describe('runs that wait, and what belongs to a run', () => {
       expect(await runs.find(run.workspaceId, begun.id)).toMatchObject(over);
     });
 
+    it('end what has waited longer than the milliseconds of an integer, children and all', async () => {
+      const [run, queued] = [await build.running(), await build.queued()];
+      const [old, open] = [child(run), child(run)];
+      await append(run, event(1, { child: old }), event(2, { child: open }));
+      await migrated.sql(
+        `UPDATE run SET created_at = now() - interval '60 days', started_at = now() - interval '60 days'`,
+      );
+      await append(run, event(3, { child: { ...old, status: 'succeeded', durationMs: 60 * 24 * HOUR } }));
+      expect(await claims.end(run, SUCCESS)).toMatchObject({ status: 'succeeded', durationMs: 2_147_483_647 });
+      await claims.endChildren(run.id, 'cancelled', null);
+      const children = await Promise.all([old, open].map(({ id }) => runs.find(run.workspaceId, id)));
+      expect(children).toMatchObject([
+        { status: 'succeeded', durationMs: 2_147_483_647 },
+        { status: 'cancelled', durationMs: 2_147_483_647 },
+      ]);
+      const problem = { type: '/problems/run-cancelled', title: 'Cancelled', status: 409, detail: 'No.' };
+      expect(await claims.cancelQueued(queued.id, problem)).toMatchObject({ status: 'cancelled' });
+    });
+
     it('under a stale fence store nothing at all', async () => {
       const stale = await build.running();
       await build.expire(stale);

@@ -152,6 +152,9 @@ export class RunClaims {
   }
 }
 
+/** Milliseconds as the column holds them: of what began more than 24.8 days ago, the most there can be. */
+const msSince = (column: string): string => `least(extract(epoch FROM now() - ${column}) * 1000, 2147483647)::int`;
+
 const CONVERSATION_FREE = `
   NOT EXISTS (SELECT FROM run other WHERE other.conversation_id = candidate.conversation_id AND other.kind = 'chat'
               AND ((other.status IN ('running', 'waiting', 'paused') AND other.started_at IS NOT NULL)
@@ -214,7 +217,7 @@ const PUT_ASIDE = `
 
 const END_CHILDREN = `
   UPDATE run SET status = $2, problem = coalesce(problem, $3), ended_at = now(),
-      duration_ms = (extract(epoch FROM now() - started_at) * 1000)::int
+      duration_ms = ${msSince('started_at')}
   WHERE root_run_id = $1 AND status IN ('queued', 'running', 'waiting', 'paused')`;
 
 /** For the statistics: what the end of a root run adds to them is part of the statement that ends it. */
@@ -237,7 +240,7 @@ const counted = (
 const END = `ended AS (
     UPDATE run SET status = $3, output = $4, problem = $5, usage = $6, cost = $7, executed_ms = $8, decision = $9,
         cached = $13::int IS NOT NULL, cache_age_ms = $13, ended_at = now(),
-        duration_ms = coalesce($14::int, (extract(epoch FROM now() - created_at) * 1000)::int),
+        duration_ms = coalesce($14::int, ${msSince('created_at')}),
         lease_owner = NULL, lease_until = NULL
     WHERE id = $1 AND fence = $2 AND status = 'running'
     RETURNING ${COLUMNS}
@@ -246,7 +249,7 @@ const END = `ended AS (
 const CANCEL_QUEUED = `
   WITH ended AS (
     UPDATE run SET status = 'cancelled', problem = $2, ended_at = now(),
-        duration_ms = (extract(epoch FROM now() - created_at) * 1000)::int
+        duration_ms = ${msSince('created_at')}
     WHERE id = $1 AND status = 'queued'
     RETURNING ${COLUMNS}
   )${counted('NULL', '0', '0', '0', '0')}
