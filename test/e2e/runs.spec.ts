@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { encodeCursor } from '../../src/platform/http/page.js';
 import { EventLog } from '../../src/workflow/run/event-log.js';
+import { RunClaims } from '../../src/workflow/run/run-claims.js';
 import { RunExecutor } from '../../src/workflow/run/run-executor.js';
 import { startApp, type SignedIn, type TestApp } from '../support/app.js';
 import { openStream, type LiveStream, type RunEvent } from '../support/sse.js';
@@ -163,6 +164,20 @@ describe('runs', () => {
     const { rows } = await sql.query('SELECT status, attempt FROM run WHERE id = $1', [run.id]);
     expect(rows).toEqual([{ status: 'succeeded', attempt: 1 }]);
     closing.mockRestore();
+  });
+
+  it('are given back though the database is away at first, and go on as the same attempt', async () => {
+    const claims = chatter.app.get(RunClaims, { strict: false });
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    const releasing = jest.spyOn(claims, 'release').mockRejectedValueOnce(away);
+    const live = await start({ message: '[[tokens=100]][[slow=20]]' });
+    const { runId } = await live.event(({ type }) => type === 'token');
+    chatter.app.get(RunExecutor, { strict: false }).abandon({ id: runId, fence: 1 }, 'The lease could not be renewed.');
+    expect((await live.whole()).done).toBe(true);
+    expect(releasing.mock.calls.length).toBe(2);
+    const { rows } = await sql.query('SELECT status, attempt, fence FROM run WHERE id = $1', [runId]);
+    expect(rows).toEqual([{ status: 'succeeded', attempt: 1, fence: '2' }]);
+    releasing.mockRestore();
   });
 
   it('are listed newest first, page by page and by status, conversation and time', async () => {

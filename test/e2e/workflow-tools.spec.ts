@@ -2,6 +2,7 @@ import { newId } from '../../src/platform/clock/id.js';
 import { ToolCatalogue } from '../../src/tool/tool-catalogue.js';
 import type { ToolContext } from '../../src/tool/tool.js';
 import type { OfferedTool } from '../../src/tool/tool-source.js';
+import { HandedOver } from '../../src/workflow/run/active-run.js';
 import { startApp, type SignedIn, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { storyOf, type Story } from '../support/stories.js';
@@ -117,6 +118,22 @@ describe('a workflow as a tool', () => {
     controller.abort(new Error('enough'));
     await called;
     await eventually(async () => (await runs(id))[0].status === 'cancelled');
+  });
+
+  it('goes on when its call is only let go, and is found by the call that is repeated', async () => {
+    const id = idOf(await story.publish('patient', one('delay', { ms: 600_000 })));
+    const tool = await find('workflow__patient');
+    const idempotencyKey = newId();
+    const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
+    for (const reason of [new HandedOver('Another process holds the run.'), away]) {
+      const controller = new AbortController();
+      const called = call(tool, {}, { signal: controller.signal, idempotencyKey }).catch((error: unknown) => error);
+      await eventually(async () => (await runs(id)).length === 1);
+      controller.abort(reason);
+      expect(await called).toBe(reason);
+      expect(await runs(id)).toMatchObject([{ status: expect.stringMatching(/^(?:running|waiting)$/) }]);
+    }
+    await story.call('POST', `/runs/${(await runs(id))[0].id}/cancel`);
   });
 
   it('that calls itself ends with a problem, and no more than five runs', async () => {

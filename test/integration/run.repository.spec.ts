@@ -297,11 +297,39 @@ describe('the table of runs', () => {
       ]);
     });
 
+    it('is prolonged though the row of another run is locked, which is held on', async () => {
+      const [locked, free] = [await build.running(), await build.running()];
+      await migrated.sql(`UPDATE run SET lease_until = now() + interval '1 second'`);
+      const isProlonged = async ({ id }: Run): Promise<boolean> =>
+        (
+          await migrated.sql<{ is: boolean }>(
+            `SELECT lease_until > now() + interval '1 minute' AS is FROM run WHERE id = $1`,
+            [id],
+          )
+        )[0]!.is;
+      await migrated.database.transaction(async () => {
+        await runs.lockRow(locked.id);
+        const renewed = await migrated.database.detached(() => claims.renew([locked, free], 600_000));
+        expect(ids(renewed as Run[])).toEqual(ids([locked, free]));
+      });
+      expect([await isProlonged(locked), await isProlonged(free)]).toEqual([false, true]);
+      await claims.renew([locked, free], 600_000);
+      expect(await isProlonged(locked)).toBe(true);
+    });
+
     it('that was given back is not prolonged by a renewal that comes late: the run stays due', async () => {
       const run = await build.running();
       await claims.release(run, 0);
       expect(await claims.renew([run], 60_000)).toEqual([]);
       expect(await claims.claim(TWO, 10, PLACES)).toMatchObject([{ id: run.id, fence: 2 }]);
+    });
+
+    it('is given back once, however often that is tried, and then nobody’s', async () => {
+      const run = await build.running();
+      await claims.release(run, 5);
+      await claims.release(run, 6);
+      expect(await read(run)).toMatchObject({ attempt: 0, executedMs: 5 });
+      expect(await claims.lock(run)).toBe(false);
     });
 
     it('is given back by its owner alone', async () => {

@@ -100,6 +100,11 @@ export class ActiveRun {
     this.isOver = true;
   }
 
+  /** How often it was claimed, other than to go on after it was put aside. */
+  get claims(): number {
+    return this.run.fence - (this.memory?.asides ?? 0);
+  }
+
   /** Milliseconds since this process began to execute it. */
   get heldMs(): number {
     return Math.round(performance.now() - this.startedAt);

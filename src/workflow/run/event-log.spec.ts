@@ -221,6 +221,19 @@ describe('the event log', () => {
     expect([run.fenced, run.heard, table.of('r')]).toEqual([['r'], [], []]);
   });
 
+  it('tries again what hung for longer than a lease: the fence decides whether the run is still held', async () => {
+    log = new EventLog(table.repository, feed, new RunConfig({ RUN_LEASE_MS: '600' }));
+    const hangs = Promise.withResolvers<void>();
+    table.fate.push(hangs.promise);
+    const run = opened('r');
+    run.say();
+    const settled = log.settle(run.journal);
+    await sleep(700);
+    hangs.reject(AWAY);
+    await settled;
+    expect([run.fenced, seqs(table.of('r'))]).toEqual([[], [1]]);
+  });
+
   it('settles a run once its events are stored, also when the write of another run has taken them', async () => {
     const [one, two] = [opened('one'), opened('two')];
     const gate = Promise.withResolvers<void>();

@@ -12,6 +12,8 @@ const SPACING_MS = 5;
 /** What comes within this long after news is written with it: often the whole of a short answer. */
 const NEWS_DELAY_MS = 2;
 const RETRY_MS = 500;
+/** One try alone may hang for longer than a lease. */
+const LEAST_TRIES = 2;
 
 interface Writer {
   readonly journal: RunJournal;
@@ -155,7 +157,9 @@ export class EventLog {
    * process's. Events that the database refuses cost their own run only. Answers the runs whose events are written.
    */
   private async appended(batches: readonly EventBatch[]): Promise<ReadonlySet<string>> {
-    for (const until = performance.now() + this.config.leaseMs; performance.now() < until; await sleep(RETRY_MS)) {
+    const until = performance.now() + this.config.leaseMs;
+    for (let tries = 0; tries < LEAST_TRIES || performance.now() < until; await sleep(RETRY_MS)) {
+      tries += 1;
       try {
         return await this.events.append(batches);
       } catch (error) {

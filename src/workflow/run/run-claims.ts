@@ -182,22 +182,38 @@ const CLAIM = `
   FROM due WHERE run.id = due.id
   RETURNING ${RUN_COLUMNS}`;
 
-/** A run that was given back meanwhile has no owner: to prolong it would keep it from everybody for a whole lease. */
+/**
+ * A run that was given back meanwhile has no owner: to prolong it would keep it from everybody for a whole lease. A row
+ * that somebody else has locked is held on for now and prolonged by the next renewal; the others do not wait for it.
+ */
 const RENEW = `
-  UPDATE run SET lease_until = now() + $3::int * interval '1 ms', executed_ms = held.executed_ms
-  FROM unnest($1::uuid[], $2::bigint[], $4::int[]) AS held (id, fence, executed_ms)
-  WHERE run.id = held.id AND run.fence = held.fence AND run.status = 'running' AND run.lease_owner IS NOT NULL
-  RETURNING run.id`;
+  WITH held AS MATERIALIZED (
+    SELECT owner.* FROM run
+    JOIN unnest($1::uuid[], $2::bigint[], $4::int[]) AS owner (id, fence, executed_ms)
+      ON run.id = owner.id AND run.fence = owner.fence
+    WHERE run.status = 'running' AND run.lease_owner IS NOT NULL
+  ), free AS MATERIALIZED (
+    SELECT run.id, held.executed_ms FROM run JOIN held ON run.id = held.id AND run.fence = held.fence
+    WHERE run.status = 'running' AND run.lease_owner IS NOT NULL
+    FOR NO KEY UPDATE OF run SKIP LOCKED
+  ), prolonged AS (
+    UPDATE run SET lease_until = now() + $3::int * interval '1 ms', executed_ms = free.executed_ms
+    FROM free WHERE run.id = free.id
+  )
+  SELECT id FROM held`;
 
 const REQUESTS = `
   SELECT id, cancel_requested_at IS NOT NULL AS cancel FROM run
   WHERE id = ANY ($1::uuid[]) AND status = 'running' AND (cancel_requested_at IS NOT NULL OR pause_requested_at IS NOT NULL)`;
 
-const LOCK = `SELECT id FROM run WHERE id = $1 AND fence = $2 AND status = 'running' FOR UPDATE`;
+/** Of a run that was given back already, whatever became of the answer, nobody holds the fence any more. */
+const HELD = `id = $1 AND fence = $2 AND status = 'running' AND lease_owner IS NOT NULL`;
+
+const LOCK = `SELECT id FROM run WHERE ${HELD} FOR UPDATE`;
 
 const RELEASE = `
   UPDATE run SET lease_until = now() - interval '1 ms', lease_owner = NULL, attempt = attempt - 1, executed_ms = $3
-  WHERE id = $1 AND fence = $2 AND status = 'running'`;
+  WHERE ${HELD}`;
 
 const TO_BE_CANCELLED = `child.status = 'running' AND child.cancel_requested_at IS NOT NULL`;
 

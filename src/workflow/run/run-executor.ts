@@ -27,6 +27,8 @@ import { RunTrace } from './run-trace.js';
 import { spenderOf, type Run } from './run.js';
 
 const LOG_PAGE = 500;
+/** How long a run is tried to be given back while the database is away. */
+const MOST_PATIENCE_MS = 600_000;
 /** A run that was claimed so often and meets a database that is away once more fails with that. */
 const MOST_CLAIMS = 20;
 
@@ -189,17 +191,23 @@ export class RunExecutor {
     host: ActiveRunHost,
     prepare: (active: ActiveRun) => Promise<void>,
   ): Promise<Date | undefined> {
-    const { run, journal } = active;
+    const { journal } = active;
     if (this.isDraining) active.stop(new HandedOver('The process shuts down.'));
     const ending = await this.execute(active, host, prepare);
     active.end();
     const log = await this.log.close(journal);
-    const isHandedOver = ending instanceof HandedOver;
-    if (log === 'broken' || (isHandedOver && log === 'unopened')) await this.claims.release(run, active.executedMs);
-    else if (isHandedOver) await this.shelver.handOver(active);
+    if (log === 'broken' || ending instanceof HandedOver) await this.handOver(active, log === 'whole');
     else if (ending instanceof PutAside) return this.shelver.shelve(active, ending);
-    else active.ended = await this.ender.end(active, ending);
+    else {
+      active.ended = await this.ender.end(active, ending);
+      if (!active.ended && active.signal.reason instanceof HandedOver) await this.handOver(active, false);
+    }
     return undefined;
+  }
+
+  private async handOver(active: ActiveRun, isLogWhole: boolean): Promise<void> {
+    const until = performance.now() + MOST_PATIENCE_MS;
+    await this.shelver.handOver(active, isLogWhole, () => !this.isDraining && performance.now() < until);
   }
 
   /** A queued run begins; one that was begun or interrupted goes on after what its log holds. */
@@ -256,7 +264,7 @@ export class RunExecutor {
       const reason: unknown = active.signal.aborted ? active.signal.reason : error;
       if (reason instanceof HandedOver || reason instanceof PutAside) return reason;
       if (reason instanceof ClaimLost) return new HandedOver(reason.message);
-      if (isDatabaseUnavailable(reason) && run.fence < MOST_CLAIMS) return new HandedOver('The database was away.');
+      if (isDatabaseUnavailable(reason) && active.claims < MOST_CLAIMS) return new HandedOver('The database was away.');
       return { problem: problemOf(reason, run, this.logger) };
     } finally {
       clearTimeout(timer);
@@ -313,7 +321,7 @@ function endOf({ ended, signal }: ActiveRun): [status: string, errorType: string
 }
 
 /** The claim of a run that is executed here. */
-interface HeldRun extends Pick<Run, 'id' | 'fence' | 'executedMs'> {
+export interface HeldRun extends Pick<Run, 'id' | 'fence' | 'executedMs'> {
   readonly heldMs: number;
 }
 

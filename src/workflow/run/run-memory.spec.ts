@@ -1,7 +1,9 @@
+import { ActiveRun } from './active-run.js';
 import type { KeptEvent } from './event.repository.js';
 import type { EventFields, RunEventType } from './run-event.js';
 import { RunJournal } from './run-journal.js';
 import { RunMemory, type KeptResult } from './run-memory.js';
+import type { Run } from './run.js';
 
 type Told = readonly [RunEventType, EventFields, KeptResult?];
 
@@ -32,6 +34,14 @@ const ended = (at: readonly string[], output: unknown, status: 'succeeded' | 'fa
 const token = (content: string, messageKey = 'model-1'): Told => ['token', { path, content, messageKey }];
 
 describe('what an interrupted log tells whoever goes on', () => {
+  it('is how often the run was put aside, which counts as no claim of its own', () => {
+    const aside = (code: string): Told => ['note', { code, detail: 'Later.' }];
+    const memory = memoryOf(started('model'), aside('waiting'), aside('resumed'), aside('paused'), aside('waiting'));
+    const active = new ActiveRun({ id: 'run', fence: 5 } as Run, { maxTokens: 1, maxToolCalls: 1, maxStepBytes: 1 });
+    active.remember(memory);
+    expect([memory.asides, active.claims]).toEqual([3, 2]);
+  });
+
   it('is what was answered from the cache, also where the node has ended', () => {
     const hit: Told = ['note', { path, code: 'cache-hit', detail: 'Again.', ageMs: 40, model: 'a:b' }];
     const memory = memoryOf(started('model'), token('Hi'), hit, ended(path, { text: 'Hi' }));

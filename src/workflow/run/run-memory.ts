@@ -63,6 +63,8 @@ export class RunMemory {
   lastSeq = 0;
   /** The paths of the tool calls. */
   readonly toolCalls: (readonly string[])[] = [];
+  /** How often the run was put aside. */
+  asides = 0;
   /** When a model said something first. */
   firstTokenAt: Date | undefined;
   /** What models have said that is not void, by {@link messageId}. */
@@ -222,6 +224,7 @@ export class RunMemory {
           if (data.attempt !== undefined) this.put(node, { attempt: data.attempt });
           return;
         }
+        if (node === '' && (data.code === 'waiting' || data.code === 'paused')) this.asides += 1;
         if (data.code === CACHE_HIT) this.cacheHits.push({ ageMs: data.ageMs ?? 0, model: data.model ?? '' });
         if (node !== '') this.keepNote(path, { code: data.code ?? '', detail: data.detail ?? '' });
         return;

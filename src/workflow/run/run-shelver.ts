@@ -8,6 +8,7 @@ import type { NewEvent } from './run-event.js';
 import { RunConfig } from './run.config.js';
 import { RunFeed } from './run-feed.js';
 import { RunClaims } from './run-claims.js';
+import type { Run } from './run.js';
 
 const RETRY_MS = 500;
 
@@ -32,28 +33,50 @@ export class RunShelver {
     const { journal, run, executedMs } = active;
     active.record('note', noteOf(aside));
     const tail = journal.take();
-    for (const until = performance.now() + this.config.leaseMs; ; await sleep(RETRY_MS)) {
-      try {
-        const stored = await this.database.transaction(() => this.write(active, aside, tail, executedMs));
-        if (stored) this.feed.publish(run.id, tail);
-        return stored?.wakeAt ?? undefined;
-      } catch (error) {
-        if (!isTransient(error) || performance.now() > until) throw error;
-        this.logger.warn(`Run ${run.id} cannot be put aside, trying again: ${String(error)}`);
-      }
-    }
+    const until = performance.now() + this.config.leaseMs;
+    const stored = await this.repeated(
+      run,
+      () => this.database.transaction(() => this.write(active, aside, tail, executedMs)),
+      () => performance.now() < until,
+    );
+    if (stored) this.feed.publish(run.id, tail);
+    return stored?.wakeAt ?? undefined;
   }
 
-  /** Gives the run back unfinished, with what it has done so far. Nothing happens when another process holds it. */
-  async handOver({ journal, run, executedMs }: ActiveRun): Promise<void> {
-    const tail = journal.take();
-    const isOurs = await this.database.transaction(async () => {
-      if (!(await this.claims.lock(run))) return false;
-      if (tail.length > 0) await this.events.appendLocked(run.workspaceId, run.id, tail);
-      await this.claims.release(run, executedMs);
-      return true;
-    });
+  /**
+   * Gives the run back unfinished: with what it has done so far, unless its log is not whole. Nothing happens when another
+   * process holds it. While the database is away it is tried again for as long as `isPatient` says so: what is not given
+   * back waits for the end of its lease, has an attempt less and does again what is not in its log.
+   */
+  async handOver(
+    { journal, run, executedMs }: ActiveRun,
+    isLogWhole: boolean,
+    isPatient: () => boolean,
+  ): Promise<void> {
+    const tail = isLogWhole ? journal.take() : [];
+    const isOurs = await this.repeated(
+      run,
+      () =>
+        this.database.transaction(async () => {
+          if (!(await this.claims.lock(run))) return false;
+          if (tail.length > 0) await this.events.appendLocked(run.workspaceId, run.id, tail);
+          await this.claims.release(run, executedMs);
+          return true;
+        }),
+      isPatient,
+    );
     if (isOurs && tail.length > 0) this.feed.publish(run.id, tail);
+  }
+
+  private async repeated<Result>(run: Run, write: () => Promise<Result>, isPatient: () => boolean): Promise<Result> {
+    for (; ; await sleep(RETRY_MS)) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!isTransient(error) || !isPatient()) throw error;
+        this.logger.warn(`Run ${run.id} cannot be let go, trying again: ${String(error)}`);
+      }
+    }
   }
 
   /** Locks first, so that the second statement sees every decision that came before. */

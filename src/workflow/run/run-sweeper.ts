@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { withinDeadline } from '../../platform/clock/deadline.js';
 import { newId } from '../../platform/clock/id.js';
 import { ServerConfig } from '../../platform/config/server.config.js';
 import { Database } from '../../platform/database/database.js';
@@ -9,7 +10,7 @@ import { Lifecycle } from '../../platform/health/lifecycle.js';
 import { WorkQueue } from '../../platform/queue/work-queue.js';
 import { ApprovalRepository } from '../approval/approval.repository.js';
 import { RunConfig } from './run.config.js';
-import { RunExecutor } from './run-executor.js';
+import { RunExecutor, type HeldRun } from './run-executor.js';
 import { RunReader } from './run-reader.js';
 import { RunClaims, type Lease } from './run-claims.js';
 import type { Run } from './run.js';
@@ -22,6 +23,7 @@ const HEED_REQUESTS_MS = 500;
 const MAX_EXPECTED = 10_000;
 /** The part of a lease after which a run whose lease was not renewed is let go. */
 const HELD_PART_OF_LEASE = 0.8;
+const NEVER = new AbortController().signal;
 
 /**
  * Keeps the leases of this process's runs, and claims what is due: runs of dead processes and queued ones. Stops
@@ -156,7 +158,7 @@ export class RunSweeper implements OnApplicationBootstrap {
     const { held } = this.executor;
     const startedAt = performance.now();
     try {
-      const renewed = held.length === 0 ? [] : await this.claims.renew(held, this.config.leaseMs);
+      const renewed = held.length === 0 ? [] : await this.renewed(held);
       this.renewedAt = startedAt;
       const still = new Set(renewed.map(({ id }) => id));
       for (const run of held) if (!still.has(run.id)) this.executor.abandon(run, 'The run is no longer ours.');
@@ -165,6 +167,13 @@ export class RunSweeper implements OnApplicationBootstrap {
     } finally {
       this.isRenewing = false;
     }
+  }
+
+  /** A renewal that hangs is given up before the next is due, which may have a better connection. */
+  private renewed(held: readonly HeldRun[]): ReturnType<RunClaims['renew']> {
+    const { leaseMs } = this.config;
+    const late = () => new Error('The database does not answer.');
+    return withinDeadline(leaseMs / 4, NEVER, late, () => this.claims.renew(held, leaseMs));
   }
 
   /**

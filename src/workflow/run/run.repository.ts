@@ -88,9 +88,9 @@ export class RunRepository {
     return this.database.one<HoldingRun>(HOLDING, [workspaceId, conversationId]);
   }
 
-  /** Locks the run's row for the ambient transaction. */
+  /** Locks the run's row for the ambient transaction; its log can be written meanwhile. */
   async lockRow(runId: string): Promise<void> {
-    await this.database.query('SELECT id FROM run WHERE id = $1 FOR UPDATE', [runId]);
+    await this.database.query('SELECT id FROM run WHERE id = $1 FOR NO KEY UPDATE', [runId]);
   }
 
   /** Lets a run that waits go on, if it does. */

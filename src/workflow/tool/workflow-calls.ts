@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../../platform/clock/id.js';
 import { Database } from '../../platform/database/database.js';
+import { isDatabaseUnavailable } from '../../platform/database/fault.js';
 import { Lifecycle } from '../../platform/health/lifecycle.js';
 import type { Principal } from '../../platform/http/principal.js';
 import { withoutRequest } from '../../platform/http/request-context.js';
 import type { ToolContext } from '../../tool/tool.js';
+import { HandedOver } from '../run/active-run.js';
 import type { LoggedEvent } from '../run/run-event.js';
 import type { Run } from '../run/run.js';
 import { waitsForPerson } from '../run/settled.js';
@@ -31,7 +33,8 @@ export class WorkflowCalls {
 
   /**
    * The output of the call's run; a call that is repeated finds the run it has started. The run is no part of the request
-   * or transaction that calls it, and is cancelled with the call, unless only this process ends.
+   * or transaction that calls it, and is cancelled with the call, unless the call is to be repeated: by another process, or
+   * once the database is back.
    * @throws Problem workflow-call-failed, workflow-call-waits, workflow-call-too-deep, or why it cannot be started
    */
   async call(workflow: PublishedWorkflow, input: Input, context: ToolContext): Promise<unknown> {
@@ -42,8 +45,11 @@ export class WorkflowCalls {
     try {
       if (await waitsForPerson(events, () => this.isWaiting(caller, runId))) throw waits(workflow, runId);
       return outputOf(workflow, await this.execution.get(caller, runId));
-    } finally {
-      if (!this.lifecycle.isDraining) await this.cancelUnlessEnded(caller, runId);
+    } catch (error) {
+      const reason: unknown = context.signal.aborted ? context.signal.reason : error;
+      const isRepeated = this.lifecycle.isDraining || reason instanceof HandedOver || isDatabaseUnavailable(reason);
+      if (!isRepeated) await this.cancelUnlessEnded(caller, runId);
+      throw error;
     }
   }
 
