@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { eventually } from '../../../test/support/eventually.js';
 import { EventLog } from './event-log.js';
 import type { EventBatch, EventRepository } from './event.repository.js';
 import { RunConfig } from './run.config.js';
@@ -217,7 +218,10 @@ describe('the event log', () => {
     const run = opened('r');
     run.say();
     await sleep(30);
-    await log.close(run.journal);
+    run.say('that comes after what was lost');
+    await eventually(() => run.fenced.length > 0);
+    await sleep(30);
+    expect(await log.close(run.journal)).toBe('broken');
     expect([run.fenced, run.heard, table.of('r')]).toEqual([['r'], [], []]);
   });
 

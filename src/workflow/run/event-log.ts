@@ -120,7 +120,7 @@ export class EventLog {
     this.timer = undefined;
     this.dueAt = Infinity;
     if (this.inFlight) return;
-    const writers = [...this.waiting].filter(({ journal }) => !journal.isEmpty);
+    const writers = [...this.waiting].filter(({ journal, isBroken }) => !isBroken && !journal.isEmpty);
     this.waiting.clear();
     if (writers.length === 0) return;
     this.lastFlushAt = performance.now();
