@@ -12,6 +12,8 @@ export interface DatabaseLink {
   cut(): void;
   /** Breaks every connection; new ones are made at once. */
   interrupt(): void;
+  /** Lets nothing through, without a word: neither what is open nor what is asked for. */
+  stall(): void;
   mend(): void;
   stop(): Promise<void>;
 }
@@ -25,11 +27,23 @@ export async function databaseLink(databaseUrl: string): Promise<DatabaseLink> {
     folder === null ? connect(port, target.hostname) : connect(join(folder, `.s.PGSQL.${port}`));
   const sockets = new Set<Socket>();
   let isCut = false;
+  let flows = Promise.withResolvers<void>();
+  flows.resolve();
   let asked = 0;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
+  };
+  const pass = async (from: Socket, to: Socket): Promise<void> => {
+    try {
+      for await (const chunk of from) {
+        await flows.promise;
+        to.write(chunk as Buffer);
+      }
+    } catch {
+      // Broken: the other side is told by its closing.
+    }
   };
   const server = createServer((client) => {
     asked += 1;
@@ -40,7 +54,8 @@ export async function databaseLink(databaseUrl: string): Promise<DatabaseLink> {
     const database = reach();
     keep(client);
     keep(database);
-    client.pipe(database).pipe(client);
+    void pass(client, database);
+    void pass(database, client);
     client.once('close', () => database.destroy());
     database.once('close', () => client.destroy());
   });
@@ -62,8 +77,12 @@ export async function databaseLink(databaseUrl: string): Promise<DatabaseLink> {
       isCut = true;
       interrupt();
     },
+    stall: () => {
+      flows = Promise.withResolvers<void>();
+    },
     mend: () => {
       isCut = false;
+      flows.resolve();
     },
     stop: async () => {
       interrupt();
