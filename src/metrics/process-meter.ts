@@ -33,7 +33,7 @@ export class ProcessMeter {
       meters.gauge(
         `chatter_database_pool_${state}`,
         state === 'waiting'
-          ? 'Statements that wait for a connection.'
+          ? 'Statements and transactions that wait for a connection.'
           : `Connections to the database that are ${state}.`,
         () => this.database.connections[state],
       );

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '../../src/platform/database/database.js';
+import { DataSource } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { Database } from '../../src/platform/database/database.js';
 import { isDatabaseUnavailable, isUniqueViolation } from '../../src/platform/database/fault.js';
 import { EventBus, On } from '../../src/platform/event/event-bus.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
@@ -182,6 +184,24 @@ describe('the database', () => {
       });
     await Promise.allSettled(Array.from({ length: 100 }, (_, index) => work(index)));
     expect(await stored()).toHaveLength(50);
+  });
+
+  it('finds a connection for what many transactions do outside of them, on a small pool', async () => {
+    const options = migrated.dataSource.options as PostgresDataSourceOptions;
+    const source = await new DataSource({ ...options, poolSize: 4 }).initialize();
+    try {
+      const small = new Database(source);
+      const one = (index: number) =>
+        small.transaction(async () => {
+          await small.query(ADD, [`inside ${index}`]);
+          await small.detached(() => small.query(ADD, [`single ${index}`]));
+          await small.detached(() => small.transaction(() => small.query(ADD, [`transaction ${index}`])));
+        });
+      await Promise.all(Array.from({ length: 40 }, (_, index) => one(index)));
+      expect(await stored()).toHaveLength(120);
+    } finally {
+      await source.destroy();
+    }
   });
 
   it('tells a duplicate of a constraint from other faults', async () => {

@@ -11,6 +11,11 @@ import {
   type QueryRunner,
   type Repository,
 } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { TransactionPlaces } from './transaction-places.js';
+
+/** Connections that transactions leave free: those that run something detached would else wait for each other. */
+const SPARE = 2;
 
 interface Ambient {
   readonly client: PoolClient;
@@ -30,8 +35,12 @@ interface Ambient {
 export class Database implements OnModuleInit {
   private readonly ambient = new AsyncLocalStorage<Ambient | undefined>();
   private readonly names = new Map<string, string>();
+  private readonly places: TransactionPlaces;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    const { poolSize = 10, connectTimeoutMS = 5_000 } = dataSource.options as PostgresDataSourceOptions;
+    this.places = new TransactionPlaces({ atOnce: Math.max(1, poolSize - SPARE), waitMs: connectTimeoutMS });
+  }
 
   /** Rows of a constant, parameterised statement. */
   async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -67,27 +76,8 @@ export class Database implements OnModuleInit {
   /** Runs `work` in a transaction (READ COMMITTED); joins the ambient one when there is one. Rolls back on any throw. */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.current) return work();
-    const runner = this.dataSource.createQueryRunner();
     const afterCommit: (() => void)[] = [];
-    let result: Result;
-    try {
-      const client = (await runner.connect()) as PoolClient;
-      const ambient = { client, manager: runner.manager, afterCommit, isOpen: true, hasFailed: false };
-      await runner.startTransaction();
-      try {
-        result = await this.ambient.run(ambient, work);
-        refuseFailed(ambient);
-        await runner.commitTransaction();
-      } catch (error) {
-        if (runner.isTransactionActive)
-          await runner.rollbackTransaction().catch((fault: unknown) => discard(runner, fault));
-        throw error;
-      } finally {
-        ambient.isOpen = false;
-      }
-    } finally {
-      await runner.release();
-    }
+    const result = await this.places.within(() => this.committed(work, afterCommit));
     for (const act of afterCommit) act();
     return result;
   }
@@ -104,15 +94,38 @@ export class Database implements OnModuleInit {
     return this.ambient.run(undefined, work);
   }
 
-  /** The connections of this process: all, those nobody uses, and the statements that wait for one. */
+  /** The connections of this process: all, those nobody uses, and those who wait for one. */
   get connections(): { readonly open: number; readonly idle: number; readonly waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.pool;
-    return { open: totalCount, idle: idleCount, waiting: waitingCount };
+    return { open: totalCount, idle: idleCount, waiting: waitingCount + this.places.waiting };
   }
 
   /** A connection of its own, for LISTEN. The caller releases it. */
   connect(): Promise<PoolClient> {
     return this.pool.connect();
+  }
+
+  private async committed<Result>(work: () => Promise<Result>, afterCommit: (() => void)[]): Promise<Result> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as PoolClient;
+      const ambient = { client, manager: runner.manager, afterCommit, isOpen: true, hasFailed: false };
+      await runner.startTransaction();
+      try {
+        const result = await this.ambient.run(ambient, work);
+        refuseFailed(ambient);
+        await runner.commitTransaction();
+        return result;
+      } catch (error) {
+        if (runner.isTransactionActive)
+          await runner.rollbackTransaction().catch((fault: unknown) => discard(runner, fault));
+        throw error;
+      } finally {
+        ambient.isOpen = false;
+      }
+    } finally {
+      await runner.release();
+    }
   }
 
   private get current(): Ambient | undefined {
