@@ -1,10 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { newId } from '../../src/platform/clock/id.js';
 import type { TaggedCache } from '../../src/platform/cache/tagged-cache.js';
 import type { WorkQueue } from '../../src/platform/queue/work-queue.js';
+import type { ChunkStore } from '../../src/knowledge/document/chunk-store.js';
 import { ContentStore } from '../../src/knowledge/document/content-store.js';
 import { DocumentWorkRepository } from '../../src/knowledge/document/document-work.repository.js';
-import { ClaimLost, type DocumentIndexer } from '../../src/knowledge/document/document-indexer.js';
+import { ClaimLost, DocumentIndexer } from '../../src/knowledge/document/document-indexer.js';
 import { DocumentProcessor } from '../../src/knowledge/document/document.processor.js';
+import type { Embeddings } from '../../src/knowledge/embedding/embeddings.js';
+import type { DocumentParser } from '../../src/knowledge/parse/document-parser.js';
+import type { VectorTable } from '../../src/knowledge/search/vector-table.js';
 import { KnowledgeConfig } from '../../src/knowledge/knowledge.config.js';
 import { documentUnreadable } from '../../src/knowledge/knowledge.errors.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
@@ -61,6 +67,16 @@ describe('the work on documents', () => {
       { put: async () => true } as unknown as WorkQueue,
       { invalidate: async () => true } as unknown as TaggedCache,
       new KnowledgeConfig({}),
+    );
+  const indexer = (replace: ChunkStore['replace'], prepare = async () => undefined as unknown) =>
+    new DocumentIndexer(
+      contents,
+      { parse: async () => ({ text: 'Text', form: 'markdown' }) } as unknown as DocumentParser,
+      { batchOf: () => 10, passages: async () => [{ vector: new Float32Array(1) }] } as unknown as Embeddings,
+      { replace } as ChunkStore,
+      { prepare } as unknown as VectorTable,
+      work,
+      migrated.database,
     );
   const stateOf = async (id: string) =>
     (
@@ -140,6 +156,34 @@ describe('the work on documents', () => {
       throw new ClaimLost();
     };
     await expect(processor().handle(id, signal)).resolves.toBeUndefined();
+  });
+
+  it('is dated when its chunks are stored, however long that takes: readers look only so far back', async () => {
+    const id = await add();
+    let storedAt: string | undefined;
+    const replace = async () => {
+      await sleep(50);
+      storedAt = (await migrated.database.one<{ at: string }>('SELECT clock_timestamp()::text AS at'))?.at;
+      await sleep(50);
+    };
+    await indexer(replace).index((await work.claim(id, 30_000))!, 30_000, signal);
+    const [row] = await migrated.sql(
+      'SELECT status, updated_at >= $2::timestamptz AS "isDatedLater" FROM document WHERE id = $1',
+      [id, storedAt],
+    );
+    expect(row).toEqual({ status: 'ready', isDatedLater: true });
+  });
+
+  it('stores no chunks for a claim that was lost', async () => {
+    const id = await add();
+    const old = (await work.claim(id, 30_000))!;
+    const replace = jest.fn(async () => undefined);
+    const loseClaim = async () => {
+      await later(id);
+      return work.claim(id, 30_000);
+    };
+    await expect(indexer(replace, loseClaim).index(old, 30_000, signal)).rejects.toThrow(ClaimLost);
+    expect(replace).not.toHaveBeenCalled();
   });
 
   it('keeps equal bytes once, and drops them with their last document', async () => {

@@ -38,8 +38,9 @@ export class DocumentIndexer {
     const embedded = await this.embedded(document, chunks, claimMs, signal);
     await this.vectors.prepare(embedded[0]?.vector.length ?? 0);
     await this.database.transaction(async () => {
-      if (!(await this.work.ready(document, embedded.length))) throw new ClaimLost();
+      if (!(await this.work.hold(document))) throw new ClaimLost();
       await this.chunks.replace(document, embedded);
+      await this.work.ready(document, embedded.length);
     });
   }
 

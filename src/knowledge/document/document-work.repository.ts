@@ -52,7 +52,12 @@ export class DocumentWorkRepository {
     return (await this.database.one(PROGRESS, values)) !== undefined;
   }
 
-  /** Part of the transaction that stores its chunks. False when the claim was lost. */
+  /** Keeps others from the document until the ambient transaction ends. False when the claim was lost. */
+  async hold({ id, claim }: ClaimedDocument): Promise<boolean> {
+    return (await this.database.one(HOLD, [id, claim])) !== undefined;
+  }
+
+  /** The last word of the transaction that stores its chunks: it is dated, and told from then on. False when the claim was lost. */
   async ready({ id, claim }: ClaimedDocument, chunks: number): Promise<boolean> {
     return (await this.database.one(READY, [id, claim, chunks])) !== undefined;
   }
@@ -98,6 +103,8 @@ const PROGRESS = `
     chunks_done = coalesce($4::int, chunks_done), chunks_planned = coalesce($5::int, chunks_planned),
     version = version + CASE WHEN $5::int IS NULL THEN 0 ELSE 1 END
   ${HELD} RETURNING id`;
+
+const HOLD = `SELECT id FROM document ${HELD} FOR NO KEY UPDATE`;
 
 const READY = `
   UPDATE document SET status = 'ready', problem = NULL, revision = revision + 1, chunk_count = $3, chunks_done = $3, ${END}
