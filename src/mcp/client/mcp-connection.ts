@@ -18,6 +18,7 @@ interface ConnectionOptions {
 export class McpConnection {
   private session: Promise<McpSession> | undefined;
   private users = 0;
+  private unused: PromiseWithResolvers<void> | undefined;
   private usedAt: number;
 
   constructor(private readonly options: ConnectionOptions) {
@@ -52,9 +53,19 @@ export class McpConnection {
     } finally {
       this.users -= 1;
       this.usedAt = this.options.now();
+      if (this.users === 0) this.unused?.resolve();
     }
   }
 
+  /** Closes it once those who use it have ended. Nobody else may begin to. */
+  async retire(): Promise<void> {
+    this.unused = Promise.withResolvers();
+    if (this.users === 0) this.unused.resolve();
+    await this.unused.promise;
+    await this.close();
+  }
+
+  /** At once, whoever uses it. */
   async close(): Promise<void> {
     const { session } = this;
     this.session = undefined;

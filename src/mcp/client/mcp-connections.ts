@@ -15,10 +15,11 @@ interface Held {
   readonly connection: McpConnection;
 }
 
-/** The connections of this process, one a server. */
+/** The connections of this process: one a server, and those that only end what they were asked before. */
 @Injectable()
 export class McpConnections implements OnApplicationShutdown {
   private readonly held = new Map<string, Held>();
+  private readonly leaving = new Set<{ readonly serverId: string; readonly connection: McpConnection }>();
   private listChanged: (server: McpServer) => void = () => undefined;
 
   constructor(
@@ -36,11 +37,21 @@ export class McpConnections implements OnApplicationShutdown {
     return this.of(server).use(signal, work);
   }
 
-  /** Closes the connection, and forgets what went wrong with it. */
-  async drop(serverId: string): Promise<void> {
-    const held = this.held.get(serverId);
+  /** The next who asks reaches the server anew, whatever went wrong before; what is under way ends first. */
+  release(serverId: string): void {
+    const connection = this.held.get(serverId)?.connection;
+    if (!connection) return;
     this.held.delete(serverId);
-    await held?.connection.close();
+    const leaving = { serverId, connection };
+    this.leaving.add(leaving);
+    void connection.retire().finally(() => this.leaving.delete(leaving));
+  }
+
+  /** As {@link release}, and cuts what is under way. */
+  async cut(serverId: string): Promise<void> {
+    this.release(serverId);
+    const cut = [...this.leaving].filter((leaving) => leaving.serverId === serverId);
+    await Promise.all(cut.map(({ connection }) => connection.close()));
   }
 
   /** Closes what nobody uses. */
@@ -50,13 +61,14 @@ export class McpConnections implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.held.keys()].map((id) => this.drop(id)));
+    for (const serverId of this.held.keys()) this.release(serverId);
+    await Promise.all([...this.leaving].map(({ connection }) => connection.close()));
   }
 
   private of(server: McpServer): McpConnection {
     const held = this.held.get(server.id);
     if (held && held.revision >= server.revision) return held.connection;
-    void this.drop(server.id);
+    this.release(server.id);
     this.makeRoom();
     const connection = new McpConnection({
       name: server.name,
@@ -72,6 +84,6 @@ export class McpConnections implements OnApplicationShutdown {
   private makeRoom(): void {
     if (this.held.size < MOST_OPEN) return;
     const [longest] = [...this.held].toSorted(([, a], [, b]) => b.connection.idleMs - a.connection.idleMs);
-    if (longest) void this.drop(longest[0]);
+    if (longest) this.release(longest[0]);
   }
 }

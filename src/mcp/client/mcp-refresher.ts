@@ -39,9 +39,10 @@ export class McpRefresher {
     return attempt;
   }
 
-  /** Ends the connection and what was held against it, so that the next who asks reaches the server anew. */
-  forget(serverId: string): Promise<void> {
-    return this.connections.drop(serverId);
+  /** As {@link refresh}; what this begins reaches the server anew, whatever went wrong before. */
+  refreshAnew(server: McpServer): Promise<void> {
+    this.connections.release(server.id);
+    return this.refresh(server);
   }
 
   /** What changed while a list was on its way is in the next one. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { decodeCursor, toPage, type Page, type PageQuery } from '../../platform/http/page.js';
 import type { Principal } from '../../platform/http/principal.js';
+import { McpConnections } from './mcp-connections.js';
 import { McpDirectory } from './mcp-directory.js';
 import { McpRefresher } from './mcp-refresher.js';
 import { McpRegistry, type ServerToAdd } from './mcp-registry.js';
@@ -18,6 +19,7 @@ export class McpServers {
     private readonly directory: McpDirectory,
     private readonly tools: McpToolRepository,
     private readonly refresher: McpRefresher,
+    private readonly connections: McpConnections,
   ) {}
 
   async list({ workspaceId }: Principal, { limit, cursor }: PageQuery): Promise<Page<ServerSummary>> {
@@ -48,7 +50,7 @@ export class McpServers {
 
   async delete(caller: Principal, id: string): Promise<void> {
     await this.registry.delete(caller, id);
-    await this.refresher.forget(id);
+    await this.connections.cut(id);
   }
 
   async enable(caller: Principal, id: string): Promise<ServerView> {
@@ -58,17 +60,14 @@ export class McpServers {
 
   async disable(caller: Principal, id: string): Promise<ServerView> {
     await this.switches.turn(caller, id, false);
-    await this.refresher.forget(id);
+    await this.connections.cut(id);
     return this.read(caller, id);
   }
 
   /** Asks the server now, whatever went wrong before. */
   async refresh(caller: Principal, id: string): Promise<ServerView> {
     const server = await this.directory.get(caller.workspaceId, id);
-    if (server.enabled) {
-      await this.refresher.forget(id);
-      await this.refresher.refresh(server);
-    }
+    if (server.enabled) await this.refresher.refreshAnew(server);
     return this.read(caller, id);
   }
 }
