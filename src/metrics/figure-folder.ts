@@ -1,4 +1,5 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Lifecycle } from '../platform/health/lifecycle.js';
 import { FigureRepository } from './figure.repository.js';
 
 const FOLD_EVERY_MS = 2_000;
@@ -9,19 +10,23 @@ const FORGET_AT_ONCE = 5_000;
 
 /** Adds what has ended to the sums, every two seconds, and forgets sums that are past their time, every minute. */
 @Injectable()
-export class FigureFolder implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class FigureFolder implements OnApplicationBootstrap {
   private readonly logger = new Logger('Figures');
   private timer: NodeJS.Timeout | undefined;
   private folding: Promise<void> | undefined;
   private turn = 0;
 
-  constructor(private readonly figures: FigureRepository) {}
+  constructor(
+    private readonly figures: FigureRepository,
+    private readonly lifecycle: Lifecycle,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.begin(), FOLD_EVERY_MS);
+    this.lifecycle.onDrain(() => this.drain());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  private async drain(): Promise<void> {
     clearInterval(this.timer);
     await this.folding;
   }

@@ -1,4 +1,5 @@
-import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Lifecycle } from '../platform/health/lifecycle.js';
 import { BudgetRepository } from './budget/budget.repository.js';
 import { UsageRepository } from './ledger/usage.repository.js';
 
@@ -8,7 +9,7 @@ const MOST_FOLDS = 50;
 
 /** Keeps the ledger short and forgets reservations of processes that are gone. Several processes may do so at once. */
 @Injectable()
-export class UsageUpkeep implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class UsageUpkeep implements OnApplicationBootstrap {
   private readonly logger = new Logger('UsageUpkeep');
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> | undefined;
@@ -16,15 +17,12 @@ export class UsageUpkeep implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly usage: UsageRepository,
     private readonly budgets: BudgetRepository,
+    private readonly lifecycle: Lifecycle,
   ) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => void this.work(), EVERY_MS);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.working;
+    this.lifecycle.onDrain(() => this.drain());
   }
 
   work(): Promise<void> {
@@ -33,6 +31,11 @@ export class UsageUpkeep implements OnApplicationBootstrap, BeforeApplicationShu
       .finally(() => {
         this.working = undefined;
       }));
+  }
+
+  private async drain(): Promise<void> {
+    clearInterval(this.timer);
+    await this.working;
   }
 
   private async tidy(): Promise<void> {

@@ -1,4 +1,6 @@
 import { Clock } from '../../src/platform/clock/clock.js';
+import { ServerConfig } from '../../src/platform/config/server.config.js';
+import { Lifecycle } from '../../src/platform/health/lifecycle.js';
 import { Sealer } from '../../src/platform/sealing/sealer.js';
 import { AuditKey } from '../../src/security/audit/audit-key.js';
 import { AuditLog } from '../../src/security/audit/audit.log.js';
@@ -17,7 +19,7 @@ export interface AuditRoom {
 export function auditRoom({ database }: MigratedDatabase, sealer = new Sealer(Buffer.alloc(32, 7))): AuditRoom {
   const repository = new AuditRepository(database);
   const key = new AuditKey(sealer);
-  const auditSealer = new AuditSealer(repository, key, database);
+  const auditSealer = new AuditSealer(repository, key, database, new Lifecycle(new ServerConfig({})));
   auditSealer.wake = () => undefined;
   return {
     repository,

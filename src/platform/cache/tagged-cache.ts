@@ -1,4 +1,4 @@
-import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { newId } from '../clock/id.js';
 import { Clock } from '../clock/clock.js';
 import { withinDeadline } from '../clock/deadline.js';
@@ -46,7 +46,7 @@ export type Epochs = Readonly<Record<string, string>>;
  * workspace's key is ever another's. What fails is a miss: nobody waits for a cache.
  */
 @Injectable()
-export class TaggedCache implements BeforeApplicationShutdown {
+export class TaggedCache implements OnApplicationShutdown {
   private readonly logger = new Logger('Cache');
   /** Without a shared store: what {@link invalidate} has changed, by workspace and tag. */
   private readonly epochs = new Map<string, string>();
@@ -138,7 +138,8 @@ export class TaggedCache implements BeforeApplicationShutdown {
     return { ...this.tallyOf(workspaceId).snapshot(size ?? 0), size };
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** What drains may still make something void. */
+  async onApplicationShutdown(): Promise<void> {
     await this.store.close();
   }
 

@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Database } from '../../platform/database/database.js';
+import { Lifecycle } from '../../platform/health/lifecycle.js';
 import { withoutRequest } from '../../platform/http/request-context.js';
 import type { ProvenEntry } from './audit-entry.js';
 import { AuditKey } from './audit-key.js';
@@ -18,7 +19,7 @@ const ENTRIES_AT_ONCE = 500;
  * late comes behind those that have their place. Many processes may do so; a lock lets one prolong a chain at a time.
  */
 @Injectable()
-export class AuditSealer implements OnApplicationBootstrap, OnModuleDestroy {
+export class AuditSealer implements OnApplicationBootstrap {
   private readonly logger = new Logger('Audit');
   private sweeper: NodeJS.Timeout | undefined;
   private pending: NodeJS.Timeout | undefined;
@@ -28,20 +29,13 @@ export class AuditSealer implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly repository: AuditRepository,
     private readonly key: AuditKey,
     private readonly database: Database,
+    private readonly lifecycle: Lifecycle,
   ) {}
 
   onApplicationBootstrap(): void {
     this.sweeper = setInterval(() => this.wake(), SWEEP_MS).unref();
+    this.lifecycle.onDrain(() => this.drain());
     this.wake();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    clearInterval(this.sweeper);
-    if (this.pending) {
-      clearTimeout(this.pending);
-      this.begin();
-    }
-    await this.sealing;
   }
 
   /** To be told that there is something to seal. */
@@ -57,6 +51,15 @@ export class AuditSealer implements OnApplicationBootstrap, OnModuleDestroy {
       for (const chain of chains) sealed += await this.seal(chain);
       if (sealed === 0) return;
     }
+  }
+
+  private async drain(): Promise<void> {
+    clearInterval(this.sweeper);
+    if (this.pending) {
+      clearTimeout(this.pending);
+      this.begin();
+    }
+    await this.sealing;
   }
 
   private begin(): void {
