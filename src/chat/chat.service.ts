@@ -20,6 +20,7 @@ import type { StartedRun } from '../workflow/run/run-request.js';
 import { WorkflowExecutionService } from '../workflow/run/workflow-execution.service.js';
 import { shuttingDown } from '../workflow/workflow.errors.js';
 import { WorkflowResolver } from '../workflow/workflow-resolver.js';
+import { cancelAbandoned } from './abandoned-run.js';
 import type { ChatReplyDto, ChatRequestDto } from './chat.dto.js';
 
 /** The turn of a stored message, run again: on the user message that `regenerates` is, or is an answer to. */
@@ -147,7 +148,7 @@ export class ChatService {
   }
 
   private cancelIfAsked(caller: Principal, { onDisconnect }: TurnRequest, run: Run): void {
-    if (onDisconnect === 'cancel') this.execution.cancel(caller, run.id).catch(() => undefined);
+    if (onDisconnect === 'cancel') void cancelAbandoned(run.id, () => this.execution.cancel(caller, run.id));
   }
 
   /** The turn waits for a person: there is no answer yet. */
