@@ -1,14 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withinDeadline } from '../platform/clock/deadline.js';
+import { isDatabaseUnavailable, isTransient } from '../platform/database/fault.js';
 import { Problem } from '../platform/problem/problem.js';
 import { GenAiTelemetry } from '../platform/telemetry/gen-ai-telemetry.js';
-import type { ToolCallRecord } from './ledger/tool-call.js';
+import type { CallEnd, ToolCallRecord } from './ledger/tool-call.js';
 import { ToolLedger } from './ledger/tool-ledger.js';
 import { keptResult } from './tool-result.js';
 import type { OfferedTool } from './tool-source.js';
 import type { ToolInvocation, ToolOutcome } from './tool-invocation.js';
 import { ToolConfig } from './tool.config.js';
 import { toolCallChanged, toolFailed, toolTimeout } from './tool.errors.js';
+
+const RETRY_MS = 500;
+/** How long the end of a call outside of any run is tried to be written; within one, the lease ends that by the signal. */
+const PATIENCE_MS = 30_000;
 
 /** A call that nothing stands in the way of. */
 export interface PermittedCall {
@@ -43,7 +49,7 @@ export class ToolDispatcher {
     const durationMs = Math.round(performance.now() - startedAt);
     if (outcome.status === 'error') await this.endAborted(call, durationMs, invocation);
     const problem = outcome.status === 'error' ? outcome.problem.record() : undefined;
-    await this.ledger.end(call, { durationMs, ...outcome, problem }, invocation);
+    await this.end(call, { durationMs, ...outcome, problem }, invocation);
     invocation.signal.throwIfAborted();
     return outcome.status === 'ok' ? { ...outcome, durationMs } : { ...outcome, durationMs, wasCalled: true };
   }
@@ -51,8 +57,22 @@ export class ToolDispatcher {
   /** Of a run that is only handed over the next process asks itself what became of the call. @throws the signal's reason */
   private async endAborted(call: ToolCallRecord, durationMs: number, invocation: ToolInvocation): Promise<void> {
     const reason: unknown = invocation.signal.reason;
-    if (reason instanceof Problem) await this.ledger.end(call, abandoned(call, reason, durationMs), invocation);
+    if (reason instanceof Problem) await this.end(call, abandoned(call, reason, durationMs), invocation);
     invocation.signal.throwIfAborted();
+  }
+
+  /** Repeats while the database is away or busy: what came of the call is known here alone. */
+  private async end(call: ToolCallRecord, end: CallEnd, invocation: ToolInvocation): Promise<void> {
+    const { claim, callId, signal } = invocation;
+    const until = claim ? Infinity : performance.now() + PATIENCE_MS;
+    for (; ; await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)) {
+      try {
+        return await this.ledger.end(call, end, invocation);
+      } catch (error) {
+        if (!isTransient(error) || signal.aborted || performance.now() > until) throw error;
+        this.logger.warn(`The end of call ${callId} cannot be written, trying again: ${String(error)}`);
+      }
+    }
   }
 
   private async called({ tool, parsed, call }: PermittedCall, invocation: ToolInvocation): Promise<unknown> {
@@ -68,8 +88,10 @@ export class ToolDispatcher {
     return keptResult(tool, result);
   }
 
+  /** @throws what says that the database is away, when the next attempt at the run makes the call again */
   private problemOf(error: unknown, { tool }: PermittedCall, { callId, claim }: ToolInvocation): Problem {
     if (error instanceof Problem) return error;
+    if (claim && tool.effect !== 'once' && isDatabaseUnavailable(error)) throw error;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.logger.error(`Tool "${tool.name}" failed in call ${callId} of run ${claim?.runId ?? 'none'}: ${reason}`);
     return toolFailed(`The tool "${tool.name}" failed in call ${callId}. The log says why.`, { cause: error });

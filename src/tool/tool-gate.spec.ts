@@ -1,5 +1,6 @@
 import { grant, toolRoom } from '../../test/support/tool-room.js';
 import { contentHash } from '../platform/schema/canonical-json.js';
+import { ClaimLost } from './ledger/tool-call.js';
 import type { ToolInvocation, ToolPermit, ToolQuestion } from './tool-invocation.js';
 import { budgetExceeded } from '../usage/budget/budget.errors.js';
 import { toolFailed } from './tool.errors.js';
@@ -130,6 +131,74 @@ describe('a tool call', () => {
     const { gate, any } = await toolRoom();
     any.act = () => result;
     expect(await gate.invoke(invocation({}))).toMatchObject({ status: 'error', problem: { type: { slug } } });
+  });
+});
+
+const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const CLAIM = { runId: 'r', fence: 1 };
+
+describe('while the database is away', () => {
+  it('what a tool has answered is kept until it can be written, and not asked for again', async () => {
+    const { gate, any, ledger } = await toolRoom();
+    let calls = 0;
+    any.act = () => (calls += 1);
+    const end = ledger.end.bind(ledger);
+    let refusals = 2;
+    ledger.end = async (...told) => {
+      if (refusals-- > 0) throw AWAY;
+      return end(...told);
+    };
+    expect(await gate.invoke(invocation({ claim: CLAIM }))).toMatchObject({ status: 'ok', result: 1 });
+    expect(ledger.entries).toMatchObject([{ status: 'ok', result: 1, dispatches: 1 }]);
+    expect(calls).toBe(1);
+  });
+
+  it('the end of a call that was let go is not tried again', async () => {
+    const { gate, ledger } = await toolRoom();
+    const controller = new AbortController();
+    let tries = 0;
+    ledger.end = async () => {
+      tries += 1;
+      controller.abort(new Error('handed over'));
+      throw AWAY;
+    };
+    await expect(gate.invoke(invocation({ claim: CLAIM, signal: controller.signal }))).rejects.toBe(AWAY);
+    expect(tries).toBe(1);
+  });
+
+  it('what the ledger refuses is not tried again', async () => {
+    const { gate, ledger } = await toolRoom();
+    const lost = new ClaimLost(CLAIM);
+    ledger.end = () => Promise.reject(lost);
+    await expect(gate.invoke(invocation({ claim: CLAIM }))).rejects.toBe(lost);
+  });
+
+  describe('a tool that needs it', () => {
+    it('is called again by the next attempt at the run, when it only reads', async () => {
+      const { gate, echo, ledger } = await toolRoom();
+      const call = echo.call.bind(echo);
+      echo.call = () => Promise.reject(AWAY);
+      const reading = invocation({ tool: 'test_echo', arguments: { text: 'Hi' }, claim: CLAIM });
+      await expect(gate.invoke(reading)).rejects.toBe(AWAY);
+      expect(ledger.entries).toMatchObject([{ status: 'dispatched', dispatches: 1 }]);
+      echo.call = call;
+      expect(await gate.invoke(reading)).toMatchObject({ status: 'ok', result: { echo: 'Hi' } });
+      expect(ledger.entries).toMatchObject([{ status: 'ok', dispatches: 2 }]);
+    });
+
+    it.each<[string, Partial<ToolInvocation>]>([
+      ['when it acts anew each time', { claim: CLAIM }],
+      ['outside of any run', { tool: 'test_echo', arguments: { text: 'Hi' } }],
+    ])('has failed %s: nobody calls it again', async (_, parts) => {
+      const { gate, any, echo, ledger } = await toolRoom();
+      any.act = () => Promise.reject(AWAY);
+      echo.call = () => Promise.reject(AWAY);
+      expect(await gate.invoke(invocation(parts))).toMatchObject({
+        status: 'error',
+        problem: { type: { slug: 'tool-failed' } },
+      });
+      expect(ledger.entries).toMatchObject([{ status: 'error' }]);
+    });
   });
 });
 
