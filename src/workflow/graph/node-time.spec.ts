@@ -45,6 +45,23 @@ describe('the time of a node', () => {
     expect(reason).toBeInstanceOf(Problem);
   });
 
+  it('stops what goes on after the work has failed, and fails as the work did', async () => {
+    const fault = new Error('own fault');
+    let part: AbortSignal | undefined;
+    const work = async (signal: AbortSignal): Promise<never> => {
+      part = signal;
+      void sleep(10_000, undefined, { signal }).catch(() => undefined);
+      throw fault;
+    };
+    await expect(withinTime(10_000, 'ask', parent.signal, work)).rejects.toBe(fault);
+    expect([part?.aborted, part?.reason]).toEqual([true, fault]);
+  });
+
+  it('leaves the signal of work that has succeeded alone', async () => {
+    const signal = await withinTime(10_000, 'ask', parent.signal, async (given) => given);
+    expect(signal.aborted).toBe(false);
+  });
+
   it('ends at once when the run ends, for the reason of the run', async () => {
     const reason = new Error('The run was cancelled.');
     let isAborted = false;

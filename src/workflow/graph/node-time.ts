@@ -1,3 +1,4 @@
+import { untilAborted } from '../../platform/clock/deadline.js';
 import { limitReached } from '../workflow.errors.js';
 
 /** The clock that a node's time is measured by. */
@@ -8,7 +9,7 @@ export interface NodeClock {
 
 /**
  * Runs `work` with a signal that is aborted when `timeoutMs`, if any, are over or `parent` is aborted, and settles then whether
- * `work` notices or not. Of the time, `leftMs` is left. @throws Problem `time-limit-reached` naming the node; else what
+ * `work` notices or not; and when `work` has thrown, so that nothing of it goes on. Of the time, `leftMs` is left. @throws Problem `time-limit-reached` naming the node; else what
  * `work` or `parent` threw
  */
 export async function withinTime<Result>(
@@ -26,11 +27,11 @@ export async function withinTime<Result>(
     controller.abort(limitReached('nodeTimeoutMs', timeoutMs ?? 0, `Node "${nodeId}"`)),
   );
   try {
-    const aborted = new Promise<never>((_, reject) => {
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason as Error), { once: true });
-    });
     countdown.go();
-    return await Promise.race([work(controller.signal, countdown), aborted]);
+    return await untilAborted(controller.signal, work(controller.signal, countdown));
+  } catch (error) {
+    controller.abort(error);
+    throw error;
   } finally {
     countdown.stop();
     parent.removeEventListener('abort', stop);

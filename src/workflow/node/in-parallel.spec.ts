@@ -33,6 +33,24 @@ describe('work in parallel', () => {
     expect(begun).toEqual([1, 2]);
   });
 
+  it('fails once what still runs has ended, and begins nothing meanwhile', async () => {
+    const begun: number[] = [];
+    const door = Promise.withResolvers<void>();
+    let isOver = false;
+    const pending = inParallel([1, 2, 3, 4], 2, async (item) => {
+      begun.push(item);
+      if (item === 1) throw new Error('no 1');
+      await door.promise;
+    });
+    void pending.catch(() => (isOver = true));
+    await sleep(20);
+    expect(isOver).toBe(false);
+    door.resolve();
+    await expect(pending).rejects.toThrow('no 1');
+    await sleep(20);
+    expect(begun).toEqual([1, 2]);
+  });
+
   it('does nothing about nothing', async () => {
     expect(await inParallel([], 4, () => Promise.reject(new Error('Nothing to do.')))).toEqual([]);
   });

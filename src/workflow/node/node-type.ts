@@ -244,6 +244,7 @@ export interface NodeWaits {
   /**
    * Does `work` on each item, at most `atOnce` at a time; results in the items' order. The run is put aside only once all
    * that is begun waits, not while one of them still works.
+   * @throws the first error of `work`, after those that run have ended; none is begun meanwhile
    */
   forEach<Item, Result>(
     items: readonly Item[],
