@@ -62,8 +62,9 @@ export class DirectCalls implements OnModuleInit {
     { idempotencyKey, signal }: DirectOptions,
   ): Promise<{ readonly callId: string; readonly outcome: ToolOutcome; readonly deferred?: DeferredCall }> {
     const { workspaceId, userId } = caller;
-    const callId = idempotencyKey === undefined ? newId() : contentHash([userId, call.tool, idempotencyKey]);
-    const outcome = await this.gate.invoke({ workspaceId, userId, callId, signal, ...call });
+    const isKeyed = idempotencyKey !== undefined;
+    const callId = isKeyed ? contentHash([userId, call.tool, idempotencyKey]) : newId();
+    const outcome = await this.gate.invoke({ workspaceId, userId, callId, isKeyed, signal, ...call });
     if (outcome.status !== 'awaiting_approval' || !this.deferral) return { callId, outcome };
     const deferred = await this.deferral.defer(caller, call);
     const problem = outcome.problem.with({ approvalId: deferred.approval?.id, runId: deferred.runId });

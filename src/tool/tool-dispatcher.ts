@@ -54,10 +54,10 @@ export class ToolDispatcher {
     return outcome.status === 'ok' ? { ...outcome, durationMs } : { ...outcome, durationMs, wasCalled: true };
   }
 
-  /** Of a run that is only handed over the next process asks itself what became of the call. @throws the signal's reason */
+  /** What somebody comes back to stays as it is: whoever does asks itself what became of the call. @throws the signal's reason */
   private async endAborted(call: ToolCallRecord, durationMs: number, invocation: ToolInvocation): Promise<void> {
-    const reason: unknown = invocation.signal.reason;
-    if (reason instanceof Problem) await this.end(call, abandoned(call, reason, durationMs), invocation);
+    if (isAbandoned(invocation))
+      await this.end(call, abandoned(call, invocation.signal.reason, durationMs), invocation);
     invocation.signal.throwIfAborted();
   }
 
@@ -98,12 +98,19 @@ export class ToolDispatcher {
   }
 }
 
-/** What is known of a call whose run ended before its answer came. */
-const abandoned = ({ effect }: ToolCallRecord, reason: Problem, durationMs: number) => ({
-  status: effect === 'once' ? ('in_doubt' as const) : ('error' as const),
-  problem: reason.record(),
+/** Whether a call was cut and nobody comes back to it. */
+const isAbandoned = ({ claim, isKeyed, signal: { aborted, reason } }: ToolInvocation): boolean =>
+  aborted && (reason instanceof Problem || (!claim && !isKeyed));
+
+/** What is known of a call whose run ended, or whose caller left, before its answer came. */
+const abandoned = ({ effect, tool }: ToolCallRecord, reason: unknown, durationMs: number): CallEnd => ({
+  status: effect === 'once' ? 'in_doubt' : 'error',
+  problem: (reason instanceof Problem ? reason : callerLeft(tool)).record(),
   durationMs,
 });
+
+const callerLeft = (tool: string): Problem =>
+  toolFailed(`The caller left before the answer of "${tool}" came. Call it again.`);
 
 const madeElsewhere = ({ tool, callId }: ToolCallRecord): ToolOutcome => ({
   status: 'error',

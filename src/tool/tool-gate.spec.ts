@@ -136,6 +136,7 @@ describe('a tool call', () => {
 
 const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 const CLAIM = { runId: 'r', fence: 1 };
+const READING = { tool: 'test_echo', arguments: { text: 'Hi' } };
 
 describe('while the database is away', () => {
   it('what a tool has answered is kept until it can be written, and not asked for again', async () => {
@@ -178,7 +179,7 @@ describe('while the database is away', () => {
       const { gate, echo, ledger } = await toolRoom();
       const call = echo.call.bind(echo);
       echo.call = () => Promise.reject(AWAY);
-      const reading = invocation({ tool: 'test_echo', arguments: { text: 'Hi' }, claim: CLAIM });
+      const reading = invocation({ ...READING, claim: CLAIM });
       await expect(gate.invoke(reading)).rejects.toBe(AWAY);
       expect(ledger.entries).toMatchObject([{ status: 'dispatched', dispatches: 1 }]);
       echo.call = call;
@@ -188,7 +189,7 @@ describe('while the database is away', () => {
 
     it.each<[string, Partial<ToolInvocation>]>([
       ['when it acts anew each time', { claim: CLAIM }],
-      ['outside of any run', { tool: 'test_echo', arguments: { text: 'Hi' } }],
+      ['outside of any run', READING],
     ])('has failed %s: nobody calls it again', async (_, parts) => {
       const { gate, any, echo, ledger } = await toolRoom();
       any.act = () => Promise.reject(AWAY);
@@ -199,6 +200,40 @@ describe('while the database is away', () => {
       });
       expect(ledger.entries).toMatchObject([{ status: 'error' }]);
     });
+  });
+});
+
+describe('a call that is cut', () => {
+  const LEFT = new Error('handed over');
+
+  it.each<[string, string, Error, Partial<ToolInvocation>]>([
+    [
+      'is in doubt with what ended its run when it acts anew',
+      'in_doubt',
+      toolFailed('The run is over.'),
+      { claim: CLAIM },
+    ],
+    [
+      'has failed with what ended its run when it only reads',
+      'error',
+      toolFailed('The run is over.'),
+      { claim: CLAIM, ...READING },
+    ],
+    ['is in doubt when it acts anew and the caller has left', 'in_doubt', LEFT, {}],
+    ['has failed when it only reads and the caller has left', 'error', LEFT, READING],
+    ['stays as it is while its run goes on elsewhere', 'dispatched', LEFT, { claim: CLAIM, ...READING }],
+    ['stays as it is when the caller can come back to it', 'dispatched', LEFT, { isKeyed: true, ...READING }],
+  ])('%s', async (_, status, reason, parts) => {
+    const { gate, any, echo, ledger } = await toolRoom();
+    const controller = new AbortController();
+    const act = () => {
+      controller.abort(reason);
+      return new Promise<never>(() => undefined);
+    };
+    any.act = act;
+    echo.call = act;
+    await expect(gate.invoke(invocation({ signal: controller.signal, ...parts }))).rejects.toBe(reason);
+    expect(ledger.entries).toMatchObject([{ status, problem: status === 'dispatched' ? null : expect.anything() }]);
   });
 });
 

@@ -10,6 +10,8 @@ export interface ToolInvocation extends Omit<ToolContext, 'idempotencyKey'> {
   readonly workflow?: string;
   /** Of the run it is made for; absent for a call outside of any run. */
   readonly claim?: RunClaim;
+  /** Whether a caller outside of any run can come back to this very call. */
+  readonly isKeyed?: boolean;
   /** Asks a person about this very call; absent where nobody can be waited for. */
   readonly askPerson?: (question: ToolQuestion) => Promise<ToolPermit>;
 }

@@ -60,6 +60,6 @@ import { ToolController } from './tool.controller.js';
     ToolPermissionGuard,
     ToolSwitches,
   ],
-  exports: [DirectCalls, ToolAccess, ToolCatalogue, ToolGate],
+  exports: [DirectCalls, ToolAccess, ToolCallRepository, ToolCatalogue, ToolGate],
 })
 export class ToolModule {}

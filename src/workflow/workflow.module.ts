@@ -31,6 +31,7 @@ import { RunClaims } from './run/run-claims.js';
 import { RunConfig } from './run/run.config.js';
 import { RunControl } from './run/run-control.js';
 import { RunController } from './run/run.controller.js';
+import { RunCompany } from './run/run-company.js';
 import { RunEnder } from './run/run-ender.js';
 import { RunExecutor } from './run/run-executor.js';
 import { RunFeed } from './run/run-feed.js';
@@ -76,6 +77,7 @@ const ENGINE = [
   NodeRegistry,
   RunAnswers,
   RunClaims,
+  RunCompany,
   RunControl,
   RunEnder,
   RunExecutor,

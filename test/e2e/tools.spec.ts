@@ -263,6 +263,66 @@ describe('tools over HTTP', () => {
     });
   });
 
+  describe('a call that nobody comes back to', () => {
+    const statusOf = async (what: 'run_id' | 'tool', value: string) =>
+      (await sql.query<{ status: string }>(`SELECT status FROM tool_call WHERE ${what} = $1`, [value])).rows;
+    const stalled = async (): Promise<never> => new Promise(() => undefined);
+
+    it('is in doubt when its caller has left', async () => {
+      await grant({ tool: 'test_any' });
+      const leave = new AbortController();
+      any().act = () => {
+        leave.abort();
+        return stalled();
+      };
+      await sql.query(`DELETE FROM tool_call WHERE tool = 'test_any'`);
+      const asked = fetch(`${chatter.url}/api/v1/tools/test_any/invoke`, {
+        method: 'POST',
+        headers: { ...ben.headers, 'X-Workspace-Id': workspace, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ arguments: {} }),
+        signal: leave.signal,
+      });
+      await expect(asked).rejects.toThrow();
+      await eventually(async () => (await statusOf('tool', 'test_any'))[0]?.status === 'in_doubt');
+    });
+
+    it('ends with its run: one that waits for a person is not made', async () => {
+      await grant({ tool: 'test_delete' });
+      const definition = graph([node('delete', 'tool', { tool: 'test_delete', arguments: { id: 'c' } })]);
+      const { run } = (await as(ben, 'POST', '/runs', { definition })).body;
+      expect([run.status, await statusOf('run_id', run.id)]).toEqual(['waiting', [{ status: 'awaiting_approval' }]]);
+      expect((await as(ben, 'POST', `/runs/${run.id}/cancel`)).body.status).toBe('cancelled');
+      expect(await statusOf('run_id', run.id)).toEqual([{ status: 'denied' }]);
+    });
+
+    it('ends with its run: one of a branch that was not waited for is in doubt', async () => {
+      await grant({ tool: 'test_any' });
+      const isCalled = Promise.withResolvers<void>();
+      any().act = () => {
+        isCalled.resolve();
+        return stalled();
+      };
+      const echo = chatter.app.get(EchoTool, { strict: false });
+      const call = echo.call.bind(echo);
+      echo.call = (...given) => isCalled.promise.then(() => call(...given));
+      const definition = graph(
+        [
+          node('split', 'set', { values: { a: 1 } }),
+          node('slow', 'tool', { tool: 'test_any' }),
+          node('fast', 'tool', { tool: 'test_echo', arguments: { text: 'Hi' } }),
+          node('join', 'join', { wait: 'any' }),
+        ],
+        ['split > slow > join', 'split > fast > join'],
+      );
+      const { run } = (await as(ben, 'POST', '/runs', { definition })).body;
+      echo.call = call;
+      expect(run.status).toBe('succeeded');
+      expect(await statusOf('run_id', run.id)).toEqual(
+        expect.arrayContaining([{ status: 'in_doubt' }, { status: 'ok' }]),
+      );
+    });
+  });
+
   describe('a call that a person must approve', () => {
     const asked = async (id = 'a', headers = {}) => {
       const { status, body } = await invoke(ben, 'test_delete', { id }, headers);

@@ -3,6 +3,7 @@ import { ClaimLost, type PlannedCall, type RunClaim } from '../../src/tool/ledge
 import { ToolCallRepository } from '../../src/tool/ledger/tool-call.repository.js';
 import { QuotaRepository } from '../../src/tool/access/quota.repository.js';
 import { GrantRepository } from '../../src/tool/grant/grant.repository.js';
+import { runCancelled } from '../../src/workflow/workflow.errors.js';
 import type { Run } from '../../src/workflow/run/run.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
 import { runBuilder } from '../support/run-builder.js';
@@ -116,6 +117,31 @@ describe('the ledger of tool calls', () => {
       await expect(calls.end(plan.id, end, claim)).rejects.toBeInstanceOf(ClaimLost);
       expect(await stored()).toMatchObject({ status: 'dispatched' });
     });
+  });
+
+  it.each<[string, PlannedCall['effect'], string, (id: string) => Promise<unknown>]>([
+    ['planned', 'read', 'denied', async () => undefined],
+    ['awaiting approval', 'once', 'denied', (id) => calls.awaitApproval(id, claim)],
+    ['dispatched and acts anew', 'once', 'in_doubt', async () => calls.dispatch(await stored(), {}, claim)],
+    ['dispatched and only reads', 'read', 'error', async () => calls.dispatch(await stored(), {}, claim)],
+  ])('ends a call that is %s with its run', async (_, effect, status, act) => {
+    const { id } = await planned({ effect });
+    await act(id);
+    await calls.endOpenOf(run.id, runCancelled('It is over.').record());
+    expect(await stored()).toMatchObject({ status, problem: { detail: 'It is over.' } });
+    const figures = await migrated.sql('SELECT status FROM figure WHERE workspace_id = $1', [run.workspaceId]);
+    expect(figures).toEqual(status === 'denied' ? [] : [{ status }]);
+  });
+
+  it('leaves a call that has ended, and those of other runs, when a run ends', async () => {
+    const { id } = await planned();
+    await calls.dispatch(await stored(), {}, claim);
+    const other = await build.running();
+    await calls.endOpenOf(other.id, runCancelled('It is over.').record());
+    expect(await stored()).toMatchObject({ status: 'dispatched' });
+    await calls.end(id, { status: 'ok', result: 1, durationMs: 1 }, claim);
+    await calls.endOpenOf(run.id, runCancelled('It is over.').record());
+    expect(await stored()).toMatchObject({ status: 'ok', problem: null });
   });
 
   it('goes with its run', async () => {

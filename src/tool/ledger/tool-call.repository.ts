@@ -58,6 +58,11 @@ export class ToolCallRepository {
     return this.moved(END, id, claim, values);
   }
 
+  /** The run has ended, in the ambient transaction: nobody comes back to what is still open of its calls. */
+  async endOpenOf(runId: string, problem: ProblemBody): Promise<void> {
+    await this.database.query(END_OPEN_OF, [runId, storableJson(problem)]);
+  }
+
   private async moved(
     statement: string,
     id: string,
@@ -150,3 +155,13 @@ const END = moving(
   `CASE $4 WHEN 'denied' THEN status IN ('planned', 'awaiting_approval') ELSE status IN ('dispatched', 'in_doubt') END`,
   COUNTED,
 );
+
+const END_OPEN_OF = `
+  WITH moved AS (
+    UPDATE tool_call SET
+      status = CASE WHEN status <> 'dispatched' THEN 'denied' WHEN effect = 'once' THEN 'in_doubt' ELSE 'error' END,
+      problem = $2::json, duration_ms = 0, ended_at = now()
+    WHERE run_id = $1 AND status IN ('planned', 'awaiting_approval', 'dispatched')
+    RETURNING workspace_id, tool, status, ended_at, duration_ms
+  )${COUNTED}
+  SELECT FROM moved`;

@@ -6,9 +6,9 @@ import { EventBus } from '../../platform/event/event-bus.js';
 import { currentRequest } from '../../platform/http/request-context.js';
 import { Problem, type ProblemBody } from '../../platform/problem/problem.js';
 import type { GraphOutcome } from '../graph/execution.js';
-import { ApprovalRepository } from '../approval/approval.repository.js';
 import { isTimeLimit, runCancelled, runFailed } from '../workflow.errors.js';
 import { HandedOver, type ActiveRun } from './active-run.js';
+import { RunCompany } from './run-company.js';
 import { EventRepository } from './event.repository.js';
 import type { EventFields, LoggedEvent, NewEvent } from './run-event.js';
 import { RunEnding, type RunOutcome } from './run.events.js';
@@ -41,7 +41,7 @@ export class RunEnder {
     private readonly claims: RunClaims,
     private readonly events: EventRepository,
     private readonly feed: RunFeed,
-    private readonly approvals: ApprovalRepository,
+    private readonly company: RunCompany,
   ) {}
 
   /**
@@ -98,12 +98,6 @@ export class RunEnder {
     if (events) this.feed.publish(id, events);
   }
 
-  /** Children that did not get to their end, and approvals that nobody needs any more. */
-  private async endCompany({ id, status }: Run, problem: ProblemBody | null): Promise<void> {
-    await this.claims.endChildren(id, status === 'timedOut' ? 'timedOut' : 'cancelled', problem);
-    await this.approvals.cancelOf(id);
-  }
-
   private written(active: ActiveRun, ending: Ending, tail: readonly NewEvent[]): Promise<Written | undefined> {
     return isAlone(active)
       ? this.writeAlone(active, ending, tail)
@@ -120,7 +114,7 @@ export class RunEnder {
     const last = lastEvent(active, ending, end, stored.durationMs, event.completeFields);
     await this.events.appendLocked(run.workspaceId, run.id, [...tail, last]);
     // After the last events: a child or an approval of theirs ends as well.
-    if (active.hasCompany) await this.endCompany(stored, end.problem);
+    await this.company.end(stored, active, end.problem);
     return { stored, last };
   }
 
@@ -143,11 +137,12 @@ interface Written {
   readonly last: LoggedEvent;
 }
 
-/** No turn, nobody to be told, no children or approvals, and executed here from its acceptance on. */
-const isAlone = ({ run, hasCompany }: ActiveRun): boolean =>
+/** No turn, nobody to be told, no children, approvals or tool calls, and executed here from its acceptance on. */
+const isAlone = ({ run, hasCompany, hasCalledTools }: ActiveRun): boolean =>
   run.kind === 'workflow' &&
   !run.hasWebhook &&
   !hasCompany &&
+  !hasCalledTools &&
   run.attempt === 1 &&
   run.startedAt?.getTime() === run.createdAt.getTime();
 
