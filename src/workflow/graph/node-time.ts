@@ -8,9 +8,10 @@ export interface NodeClock {
 }
 
 /**
- * Runs `work` with a signal that is aborted when `timeoutMs`, if any, are over or `parent` is aborted, and settles then whether
- * `work` notices or not; and when `work` has thrown, so that nothing of it goes on. Of the time, `leftMs` is left. @throws Problem `time-limit-reached` naming the node; else what
- * `work` or `parent` threw
+ * Runs `work` with a signal that is aborted when `timeoutMs`, if any, are over or `parent` is aborted, and settles then
+ * whether `work` notices or not; it is also aborted when `work` has thrown, so that nothing of it goes on. Of the time,
+ * `leftMs` is left.
+ * @throws Problem `time-limit-reached` naming the node; else what `work` or `parent` threw
  */
 export async function withinTime<Result>(
   timeoutMs: number | undefined,
