@@ -7,15 +7,18 @@ import type { ChunkStore } from '../../src/knowledge/document/chunk-store.js';
 import { ContentStore } from '../../src/knowledge/document/content-store.js';
 import { DocumentWorkRepository } from '../../src/knowledge/document/document-work.repository.js';
 import { ClaimLost, DocumentIndexer } from '../../src/knowledge/document/document-indexer.js';
+import { DocumentRepository } from '../../src/knowledge/document/document.repository.js';
 import { DocumentProcessor } from '../../src/knowledge/document/document.processor.js';
 import type { Embeddings } from '../../src/knowledge/embedding/embeddings.js';
 import type { DocumentParser } from '../../src/knowledge/parse/document-parser.js';
 import type { VectorTable } from '../../src/knowledge/search/vector-table.js';
 import { KnowledgeConfig } from '../../src/knowledge/knowledge.config.js';
 import { documentUnreadable } from '../../src/knowledge/knowledge.errors.js';
+import { modelUnavailable } from '../../src/llm/llm.errors.js';
 import { migratedDatabase, type MigratedDatabase } from '../support/migrated-database.js';
 
 const { signal } = new AbortController();
+const away = () => Object.assign(new Error('terminating connection'), { code: '57P01' });
 
 describe('the work on documents', () => {
   let migrated: MigratedDatabase;
@@ -92,6 +95,9 @@ describe('the work on documents', () => {
       [id],
     );
 
+  const hinderedFor = (id: string, time: string) =>
+    migrated.sql('UPDATE document SET hindered_since = now() - $2::interval WHERE id = $1', [id, time]);
+
   it('is one process’s at a time', async () => {
     const id = await add();
     const claims = await Promise.all([1, 2, 3, 4].map(() => work.claim(id, 30_000)));
@@ -135,6 +141,55 @@ describe('the work on documents', () => {
     index = () => Promise.reject(documentUnreadable('The PDF is encrypted.'));
     await processor().handle(unreadable, signal);
     expect(await stateOf(unreadable)).toMatchObject({ status: 'failed', attempt: 1 });
+  });
+
+  it.each([
+    ['the database', away],
+    ['the model', () => modelUnavailable('It cannot be reached.')],
+  ])('is not tried less often because %s was away, for an hour', async (_, fault) => {
+    const id = await add();
+    index = () => Promise.reject(new Error('unforeseen'));
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      await processor().handle(id, signal);
+      await later(id);
+    }
+    index = () => Promise.reject(fault());
+    for (let times = 1; times <= 4; times++) {
+      await processor().handle(id, signal);
+      expect(await stateOf(id)).toMatchObject({ status: 'pending', attempt: 2, problem: null });
+      expect(await work.due(100)).not.toContain(id);
+      await later(id);
+    }
+    await hinderedFor(id, '61 min');
+    await processor().handle(id, signal);
+    expect(await stateOf(id)).toMatchObject({ status: 'failed', attempt: 3 });
+    expect(await new DocumentRepository(migrated.database).restart(workspaceId, id)).toBe(true);
+    await processor().handle(id, signal);
+    expect(await stateOf(id)).toMatchObject({ status: 'pending', attempt: 0 });
+  });
+
+  it('waits the longer the longer it is hindered', async () => {
+    const id = await add();
+    index = () => Promise.reject(away());
+    await processor().handle(id, signal);
+    await later(id);
+    await hinderedFor(id, '30 s');
+    await processor().handle(id, signal);
+    const [row] = await migrated.sql<{ pause: number }>(
+      'SELECT extract(epoch FROM due_at - now())::float8 AS pause FROM document WHERE id = $1',
+      [id],
+    );
+    expect(row!.pause).toBeGreaterThan(20);
+    expect(row!.pause).toBeLessThan(60);
+  });
+
+  it('counts no attempt either when the database is away until it can be told', async () => {
+    const id = await add();
+    index = () => Promise.reject(away());
+    const cut = jest.spyOn(work, 'postpone').mockRejectedValueOnce(away());
+    await processor().handle(id, signal);
+    cut.mockRestore();
+    expect(await stateOf(id)).toMatchObject({ status: 'pending', attempt: 0 });
   });
 
   it('is given back when the process stops, and the attempt does not count', async () => {

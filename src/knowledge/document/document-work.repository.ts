@@ -15,9 +15,14 @@ export interface ClaimedDocument {
   readonly embeddingModel: string;
   /** From 1. */
   readonly attempt: number;
+  /** How long ago it was hindered first, since it was asked for. */
+  readonly hinderedMs: number;
   /** Only the latest claim may write. */
   readonly claim: string;
 }
+
+/** Why a document is left unfinished; only an attempt that failed is one of those it has. */
+export type Postponement = 'failed' | 'hindered' | 'stopped';
 
 export const MAX_ATTEMPTS = 3;
 /** The queue may be a little early by the clock of the database. */
@@ -66,9 +71,9 @@ export class DocumentWorkRepository {
     await this.database.query(FAILED, [id, claim, JSON.stringify(problem)]);
   }
 
-  /** Due again after a pause. `isCounted`: the attempt is one of those it has. False when the claim was lost. */
-  async postpone({ id, claim }: ClaimedDocument, pauseMs: number, isCounted: boolean): Promise<boolean> {
-    return (await this.database.one(POSTPONE, [id, claim, pauseMs, isCounted ? 0 : 1])) !== undefined;
+  /** Due again after a pause. False when the claim was lost. */
+  async postpone({ id, claim }: ClaimedDocument, pauseMs: number, why: Postponement): Promise<boolean> {
+    return (await this.database.one(POSTPONE, [id, claim, pauseMs, why])) !== undefined;
   }
 }
 
@@ -86,7 +91,8 @@ const CLAIM = `
     RETURNING *
   )
   SELECT d.id, d.workspace_id AS "workspaceId", d.collection_id AS "collectionId", d.content_id AS "contentId", d.title,
-    d.media_type AS "mediaType", c.language, c.embedding_model AS "embeddingModel", d.attempt, d.claim
+    d.media_type AS "mediaType", c.language, c.embedding_model AS "embeddingModel", d.attempt, d.claim,
+    coalesce(1000 * extract(epoch FROM now() - d.hindered_since), 0)::float8 AS "hinderedMs"
   FROM d JOIN collection c ON c.id = d.collection_id`;
 
 const END = 'claimed_until = NULL, version = version + 1, updated_at = clock_timestamp()';
@@ -113,5 +119,7 @@ const READY = `
 const FAILED = `UPDATE document SET status = 'failed', problem = $3, ${END} ${HELD}`;
 
 const POSTPONE = `
-  UPDATE document SET status = 'pending', due_at = now() + $3::int * interval '1 ms', attempt = attempt - $4::int, ${END}
+  UPDATE document SET status = 'pending', due_at = now() + $3::int * interval '1 ms',
+    attempt = attempt - CASE WHEN $4::text = 'failed' THEN 0 ELSE 1 END,
+    hindered_since = CASE WHEN $4::text = 'hindered' THEN coalesce(hindered_since, now()) ELSE hindered_since END, ${END}
   ${HELD} RETURNING id`;

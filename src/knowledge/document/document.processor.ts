@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DOCUMENTS_TAG, TaggedCache } from '../../platform/cache/tagged-cache.js';
+import { isTransient } from '../../platform/database/fault.js';
 import { Problem } from '../../platform/problem/problem.js';
 import { QueueHandler, type WorkHandler } from '../../platform/queue/queue-handler.js';
 import { WorkQueue } from '../../platform/queue/work-queue.js';
@@ -7,7 +9,13 @@ import { KnowledgeConfig } from '../knowledge.config.js';
 import { documentFailed, documentUnreadable } from '../knowledge.errors.js';
 import { ContentStore } from './content-store.js';
 import { ClaimLost, DocumentIndexer } from './document-indexer.js';
-import { DocumentWorkRepository, MAX_ATTEMPTS, type ClaimedDocument } from './document-work.repository.js';
+import {
+  DocumentWorkRepository,
+  MAX_ATTEMPTS,
+  type ClaimedDocument,
+  type Postponement,
+} from './document-work.repository.js';
+import { passingPauseMs } from './passing-fault.js';
 import { Places } from './places.js';
 
 export const DOCUMENT_TOPIC = 'document';
@@ -16,13 +24,17 @@ export const DOCUMENT_TOPIC = 'document';
 const CLAIM_MS = 30_000;
 const KEEP_EVERY_MS = 10_000;
 const PAUSE_MS = 2_000;
+const RETRY_MS = 1_000;
 const TIDY_EVERY_MS = 600_000;
 
 const GIVEN_UP = documentFailed(
   `The document was begun ${MAX_ATTEMPTS} times and its process ended each time. Split it, or process it again.`,
 );
 
-/** Works on the documents that are due. At most three attempts each; what is wrong with a document itself ends the first. */
+/**
+ * Works on the documents that are due. At most three attempts each; what is wrong with a document itself ends the first,
+ * and one that met a database or a model that is away does not count.
+ */
 @Injectable()
 @QueueHandler({ topic: DOCUMENT_TOPIC, concurrency: 32 })
 export class DocumentProcessor implements WorkHandler {
@@ -65,8 +77,8 @@ export class DocumentProcessor implements WorkHandler {
       await this.cache.invalidate(document.workspaceId, DOCUMENTS_TAG);
     } catch (error) {
       if (error instanceof ClaimLost || lost.signal.aborted) return;
-      if (stop.aborted) await this.work.postpone(document, 0, false);
-      else await this.settle(document, error);
+      if (stop.aborted) await this.work.postpone(document, 0, 'stopped');
+      else await this.untilStored(stop, () => this.settle(document, error));
     } finally {
       clearInterval(keep);
     }
@@ -77,13 +89,30 @@ export class DocumentProcessor implements WorkHandler {
     if (!isHeld) lost.abort(new ClaimLost());
   }
 
+  /** Repeats while the database is away, for as long as the process lives: an attempt that nobody takes back counts. */
+  private async untilStored(stop: AbortSignal, store: () => Promise<void>): Promise<void> {
+    for (; !stop.aborted; await sleep(RETRY_MS, undefined, { signal: stop })) {
+      try {
+        return await store();
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        this.logger.warn(`How a document ended cannot be stored, trying again: ${String(error)}`);
+      }
+    }
+  }
+
   private async settle(document: ClaimedDocument, error: unknown): Promise<void> {
+    const passing = passingPauseMs(error, document.hinderedMs);
+    if (passing !== undefined) return this.again(document, passing, 'hindered', error);
     const isFinal = Problem.is(error, documentUnreadable) || document.attempt >= MAX_ATTEMPTS;
     if (isFinal) return this.work.failed(document, this.problemOf(document, error).body());
-    this.logger.warn(`Document ${document.id} is tried again: ${String(error)}`);
-    const pause = PAUSE_MS * 2 ** (document.attempt - 1);
-    if (await this.work.postpone(document, pause, true))
-      await this.queue.put(DOCUMENT_TOPIC, document.id, { delayMs: pause });
+    await this.again(document, PAUSE_MS * 2 ** (document.attempt - 1), 'failed', error);
+  }
+
+  private async again(document: ClaimedDocument, delayMs: number, why: Postponement, error: unknown): Promise<void> {
+    if (!(await this.work.postpone(document, delayMs, why))) return;
+    this.logger.warn(`Document ${document.id} is tried again in ${Math.round(delayMs / 1_000)} s: ${String(error)}`);
+    await this.queue.put(DOCUMENT_TOPIC, document.id, { delayMs });
   }
 
   private problemOf({ id }: ClaimedDocument, error: unknown): Problem {

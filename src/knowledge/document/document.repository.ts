@@ -94,6 +94,6 @@ const REMOVE = 'DELETE FROM document WHERE workspace_id = $1 AND id = $2 RETURNI
 
 const RESTART = `
   UPDATE document SET status = 'pending', attempt = 0, problem = NULL, chunks_done = 0, chunks_planned = NULL,
-    due_at = now(), version = version + 1, updated_at = clock_timestamp()
+    due_at = now(), hindered_since = NULL, version = version + 1, updated_at = clock_timestamp()
   WHERE workspace_id = $1 AND id = $2 AND status IN ('ready', 'failed')
   RETURNING id`;

@@ -19,6 +19,7 @@ import { Usage1700000000018 } from './migration/0018-usage.migration.js';
 import { RunWebhook1700000000019 } from './migration/0019-run-webhook.migration.js';
 import { News1700000000020 } from './migration/0020-news.migration.js';
 import { CacheFigures1700000000021 } from './migration/0021-cache-figures.migration.js';
+import { DocumentHindrance1700000000022 } from './migration/0022-document-hindrance.migration.js';
 
 /** Every migration, oldest first. */
 export const MIGRATIONS = [
@@ -43,4 +44,5 @@ export const MIGRATIONS = [
   RunWebhook1700000000019,
   News1700000000020,
   CacheFigures1700000000021,
+  DocumentHindrance1700000000022,
 ];
