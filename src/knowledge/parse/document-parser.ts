@@ -11,7 +11,7 @@ const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : '.
 export class DocumentParser {
   constructor(private readonly config: KnowledgeConfig) {}
 
-  /** @throws Problem document-unreadable with the reason, or the signal's reason */
+  /** @throws Problem document-unreadable with the reason; the signal's reason; Error when the thread itself failed */
   async parse(bytes: Uint8Array, mediaType: string, signal: AbortSignal): Promise<ParsedText> {
     signal.throwIfAborted();
     const { maxPages, maxCharacters } = this.config;
@@ -42,8 +42,12 @@ export class DocumentParser {
           parseTimeoutMs,
         );
         worker.once('message', resolve);
-        worker.once('error', (error) => resolve(endOf(error, parseMemoryMb)));
-        worker.once('exit', () => resolve({ error: 'The thread ended without an answer.' }));
+        worker.once('error', (error) => {
+          if (isOutOfMemory(error))
+            resolve({ fault: `Reading the file took more than ${parseMemoryMb} MB of memory. Split it.` });
+          else reject(error);
+        });
+        worker.once('exit', () => reject(new Error('The thread that reads a document ended without an answer.')));
       });
     } finally {
       clearTimeout(timer);
@@ -53,7 +57,4 @@ export class DocumentParser {
   }
 }
 
-const endOf = (error: unknown, memoryMb: number): ParseAnswer =>
-  (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? { fault: `Reading the file took more than ${memoryMb} MB of memory. Split it.` }
-    : { error: String(error) };
+const isOutOfMemory = (error: unknown): boolean => (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY';
