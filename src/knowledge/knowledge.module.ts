@@ -15,6 +15,7 @@ import { DocumentProgress } from './document/document-progress.js';
 import { DocumentRepository } from './document/document.repository.js';
 import { DocumentService } from './document/document.service.js';
 import { DocumentWorkRepository } from './document/document-work.repository.js';
+import { Places } from './document/places.js';
 import { UploadReader } from './document/upload-reader.js';
 import { EmbeddingRegistry } from './embedding/embedding.registry.js';
 import { Embeddings } from './embedding/embeddings.js';
@@ -48,6 +49,7 @@ const DOCUMENTS = [
   DocumentRepository,
   DocumentService,
   DocumentWorkRepository,
+  Places,
   UploadReader,
 ];
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { newId } from '../../src/platform/clock/id.js';
 import type { TaggedCache } from '../../src/platform/cache/tagged-cache.js';
+import type { Lifecycle } from '../../src/platform/health/lifecycle.js';
 import type { WorkQueue } from '../../src/platform/queue/work-queue.js';
 import type { ChunkStore } from '../../src/knowledge/document/chunk-store.js';
 import { ContentStore } from '../../src/knowledge/document/content-store.js';
@@ -9,6 +10,7 @@ import { DocumentWorkRepository } from '../../src/knowledge/document/document-wo
 import { ClaimLost, DocumentIndexer } from '../../src/knowledge/document/document-indexer.js';
 import { DocumentRepository } from '../../src/knowledge/document/document.repository.js';
 import { DocumentProcessor } from '../../src/knowledge/document/document.processor.js';
+import { Places } from '../../src/knowledge/document/places.js';
 import type { Embeddings } from '../../src/knowledge/embedding/embeddings.js';
 import type { DocumentParser } from '../../src/knowledge/parse/document-parser.js';
 import type { VectorTable } from '../../src/knowledge/search/vector-table.js';
@@ -69,7 +71,7 @@ describe('the work on documents', () => {
       contents,
       { put: async () => true } as unknown as WorkQueue,
       { invalidate: async () => true } as unknown as TaggedCache,
-      new KnowledgeConfig({}),
+      new Places({ isDraining: false } as Lifecycle, new KnowledgeConfig({})),
     );
   const indexer = (replace: ChunkStore['replace'], prepare = async () => undefined as unknown) =>
     new DocumentIndexer(

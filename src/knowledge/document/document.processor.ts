@@ -5,7 +5,6 @@ import { isTransient } from '../../platform/database/fault.js';
 import { Problem } from '../../platform/problem/problem.js';
 import { QueueHandler, type WorkHandler } from '../../platform/queue/queue-handler.js';
 import { WorkQueue } from '../../platform/queue/work-queue.js';
-import { KnowledgeConfig } from '../knowledge.config.js';
 import { documentFailed, documentUnreadable } from '../knowledge.errors.js';
 import { ContentStore } from './content-store.js';
 import { ClaimLost, DocumentIndexer } from './document-indexer.js';
@@ -39,7 +38,6 @@ const GIVEN_UP = documentFailed(
 @QueueHandler({ topic: DOCUMENT_TOPIC, concurrency: 32 })
 export class DocumentProcessor implements WorkHandler {
   private readonly logger = new Logger('Document');
-  private readonly places: Places;
   private tidiedAt = -Infinity;
 
   constructor(
@@ -48,10 +46,8 @@ export class DocumentProcessor implements WorkHandler {
     private readonly contents: ContentStore,
     private readonly queue: WorkQueue,
     private readonly cache: TaggedCache,
-    config: KnowledgeConfig,
-  ) {
-    this.places = new Places(config.concurrency);
-  }
+    private readonly places: Places,
+  ) {}
 
   async due(limit: number): Promise<readonly string[]> {
     if (performance.now() - this.tidiedAt > TIDY_EVERY_MS) {

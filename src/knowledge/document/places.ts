@@ -1,17 +1,27 @@
+import { Injectable } from '@nestjs/common';
 import { untilAborted } from '../../platform/clock/deadline.js';
+import { Lifecycle } from '../../platform/health/lifecycle.js';
+import { KnowledgeConfig } from '../knowledge.config.js';
 
-/** So many at once; the others wait for their turn. */
+/** Documents this process works on: so many at once; the others wait for their turn, and are left when it shuts down. */
+@Injectable()
 export class Places {
   private readonly waiting: (() => void)[] = [];
+  private free: number;
 
-  constructor(private free: number) {}
+  constructor(
+    private readonly lifecycle: Lifecycle,
+    { concurrency }: KnowledgeConfig,
+  ) {
+    this.free = concurrency;
+  }
 
-  /** @throws the signal's reason when it is aborted before the turn comes */
-  async within<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  /** Begins nothing once the process drains. @throws the signal's reason when it is aborted before the turn comes */
+  async within(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     if (this.free > 0) this.free -= 1;
     else await this.turn(signal);
     try {
-      return await work();
+      if (!this.lifecycle.isDraining) await work();
     } finally {
       const next = this.waiting.shift();
       if (next) next();
