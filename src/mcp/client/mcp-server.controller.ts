@@ -6,6 +6,7 @@ import { ApiProblems } from '../../platform/http/api-problems.js';
 import { IdParam } from '../../platform/http/id.pipe.js';
 import { PageQuery } from '../../platform/http/page.js';
 import { Caller, type Principal } from '../../platform/http/principal.js';
+import { AnswersAfterCommit } from '../../platform/idempotency/idempotency.interceptor.js';
 import { McpApprovals } from './mcp-approvals.js';
 import {
   ApproveMcpToolDto,
@@ -29,6 +30,7 @@ export class McpServerController {
   ) {}
 
   @Post()
+  @AnswersAfterCommit()
   @Access('admin', WRITE)
   @ApiOperation({
     summary: 'Register an MCP server',
@@ -109,6 +111,7 @@ export class McpServerController {
 
   @Post(':id/enable')
   @HttpCode(200)
+  @AnswersAfterCommit()
   @Access('admin', WRITE)
   @ApiOperation({ summary: 'Let the tools of an MCP server be called again', operationId: 'enableMcpServer' })
   @ApiOkResponse({ type: McpServerDto })

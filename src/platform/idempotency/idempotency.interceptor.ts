@@ -25,13 +25,19 @@ import {
   type StoredAnswer,
 } from './idempotency.repository.js';
 
-const CAUSES_RUN = 'idempotency:causes-run';
+const COMMITS_ITSELF = 'idempotency:commits-itself';
 
 /**
  * The route starts a run, or may: a repeated request is answered from that run, whichever rendering it asks for, and with
  * the stored answer where there was none.
  */
-export const CausesRun = () => SetMetadata(CAUSES_RUN, true);
+export const CausesRun = () => SetMetadata(COMMITS_ITSELF, true);
+
+/**
+ * The route answers what comes of its effect once that is committed. The answer is stored afterwards: when the process
+ * dies in between, a repeated request is done anew, and the act must bear that.
+ */
+export const AnswersAfterCommit = () => SetMetadata(COMMITS_ITSELF, true);
 
 const REPEATABLE = 'idempotency:repeatable';
 
@@ -47,8 +53,9 @@ const RELEASE_PAUSE_MS = 500;
 const KEPT_HEADERS = ['Location', 'ETag'];
 
 /**
- * Honours `Idempotency-Key` on POST. A request that fails caused nothing, and leaves its key free. Answers of ordinary routes are stored in the transaction of their effect; a route
- * that causes a run ties the run to the key and answers from it.
+ * Honours `Idempotency-Key` on POST. A request that fails caused nothing, and leaves its key free. Answers of ordinary
+ * routes are stored in the transaction of their effect; a route that causes a run ties the run to the key and answers from
+ * it; the answer of one that commits first is stored thereafter.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -74,14 +81,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const { workspaceId, userId } = request.principal;
     const reserved = { workspaceId, userId, route: request.path, key, holder: newId() };
     const bodyHash = this.repository.hashOf(JSON.stringify([request.body, request.query]));
-    const causesRun = this.reflector.get<boolean | undefined>(CAUSES_RUN, context.getHandler()) ?? false;
-    return defer(() => from(this.answer(reserved, bodyHash, causesRun, http.getResponse<Response>(), next)));
+    const commitsItself = this.reflector.get<boolean | undefined>(COMMITS_ITSELF, context.getHandler()) ?? false;
+    return defer(() => from(this.answer(reserved, bodyHash, commitsItself, http.getResponse<Response>(), next)));
   }
 
   private async answer(
     request: RequestKey,
     bodyHash: Buffer,
-    causesRun: boolean,
+    commitsItself: boolean,
     response: Response,
     next: CallHandler,
   ): Promise<unknown> {
@@ -97,7 +104,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
           : this.fromRun(reservation.runId, next);
       case 'reserved':
         if (reservation.runId !== null) return this.fromRun(reservation.runId, next);
-        return causesRun ? this.causingRun(request, response, next) : this.causing(request, response, next);
+        return commitsItself ? this.committing(request, response, next) : this.causing(request, response, next);
     }
   }
 
@@ -117,7 +124,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return lastValueFrom(next.handle());
   }
 
-  private async causingRun(request: RequestKey, response: Response, next: CallHandler): Promise<unknown> {
+  private async committing(request: RequestKey, response: Response, next: CallHandler): Promise<unknown> {
     const context = currentRequest();
     let attached = false;
     if (context) {

@@ -119,6 +119,30 @@ describe('the MCP servers of a workspace', () => {
       await app.ask('DELETE', `/mcp/servers/${body.id}`);
     });
 
+    it('are registered and enabled with an Idempotency-Key as without, and answered again', async () => {
+      const server = await hostileMcpServer();
+      const post = (path: string, key: string, body?: object) =>
+        app.call('POST', `/mcp/servers${path}`, { as: app.admin, body, headers: { 'Idempotency-Key': key } });
+      const register = () => post('', 'register', { name: 'keyed', url: server.url });
+      const created = await register();
+      expect(created).toMatchObject({ status: 201, body: { status: 'ok', toolCount: 2 } });
+      const location = `/api/v1/mcp/servers/${created.body.id}`;
+      const again = await register();
+      expect([again.status, again.body]).toEqual([201, created.body]);
+      expect([created.headers.get('location'), again.headers.get('location')]).toEqual([location, location]);
+
+      await app.ask('POST', `/mcp/servers/${created.body.id}/disable`);
+      server.tools = [tool('alpha'), tool('beta'), tool('gamma')];
+      const enable = () => post(`/${created.body.id}/enable`, 'enable');
+      const enabled = await enable();
+      expect(enabled).toMatchObject({ status: 200, body: { status: 'degraded', toolCount: 3 } });
+      const asked = server.received.length;
+      expect((await enable()).body).toEqual(enabled.body);
+      expect(server.received).toHaveLength(asked);
+      await app.ask('DELETE', `/mcp/servers/${created.body.id}`);
+      await server.stop();
+    });
+
     it('are renamed with their tools', async () => {
       const { id } = await app.addServer(other.url, { name: 'before' });
       expect(await app.tool('before__alpha')).toMatchObject({ source: { kind: 'mcp', id, name: 'before' } });
