@@ -148,7 +148,7 @@ describe('the work on documents', () => {
   it.each([
     ['the database', away],
     ['the model', () => modelUnavailable('It cannot be reached.')],
-  ])('is not tried less often because %s was away, for an hour', async (_, fault) => {
+  ])('is not tried less often because %s was away, for ten minutes', async (_, fault) => {
     const id = await add();
     index = () => Promise.reject(new Error('unforeseen'));
     for (let attempt = 1; attempt <= 2; attempt++) {
@@ -162,7 +162,7 @@ describe('the work on documents', () => {
       expect(await work.due(100)).not.toContain(id);
       await later(id);
     }
-    await hinderedFor(id, '61 min');
+    await hinderedFor(id, '11 min');
     await processor().handle(id, signal);
     expect(await stateOf(id)).toMatchObject({ status: 'failed', attempt: 3 });
     expect(await new DocumentRepository(migrated.database).restart(workspaceId, id)).toBe(true);

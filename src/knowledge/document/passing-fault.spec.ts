@@ -8,7 +8,7 @@ import {
 import { documentUnreadable, embeddingFailed } from '../knowledge.errors.js';
 import { passingPauseMs } from './passing-fault.js';
 
-const HOUR = 3_600_000;
+const MOST = 600_000;
 const restarted = Object.assign(new Error('terminating connection'), { code: '57P01' });
 const deadlock = Object.assign(new Error('deadlock detected'), { code: '40P01' });
 const limited = (seconds: string) => modelRateLimited('x', { headers: { 'Retry-After': seconds } });
@@ -20,9 +20,9 @@ describe('the pause before a document is begun again', () => {
     ['a limited rate', modelRateLimited('x')],
     ['a provider that is away', modelUnavailable('x')],
     ['a model that is too slow', modelTimeout('x')],
-  ])('is made for %s, for an hour at most', (_, error) => {
+  ])('is made for %s, for ten minutes at most', (_, error) => {
     expect(passingPauseMs(error, 0)).toBe(2_000);
-    expect(passingPauseMs(error, HOUR)).toBeUndefined();
+    expect(passingPauseMs(error, MOST)).toBeUndefined();
   });
 
   it.each([
@@ -43,9 +43,9 @@ describe('the pause before a document is begun again', () => {
     expect(pauses).toEqual([2_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
   });
 
-  it('is as long as the provider asks, and an hour at most', () => {
+  it('is as long as the provider asks, and ten minutes at most', () => {
     expect(passingPauseMs(limited('90'), 0)).toBe(90_000);
     expect(passingPauseMs(limited('1'), 16_000)).toBe(16_000);
-    expect(passingPauseMs(limited('86400'), 0)).toBe(HOUR);
+    expect(passingPauseMs(limited('86400'), 0)).toBe(MOST);
   });
 });

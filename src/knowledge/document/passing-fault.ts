@@ -5,12 +5,12 @@ import { Problem } from '../../platform/problem/problem.js';
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** What has stood in the way for so long is not taken for passing any more. */
-const PATIENCE_MS = 3_600_000;
+const PATIENCE_MS = 600_000;
 
 /**
  * How long a document waits, in milliseconds, when `error` says that the database or the model is away or busy; undefined
- * when it says anything else, or such has hindered the document for an hour. The pauses double up to a minute: each is as
- * long as the document had been hindered when it was begun. A Retry-After is not undercut.
+ * when it says anything else, or such has hindered the document for ten minutes. The pauses double up to a minute: each is
+ * as long as the document had been hindered when it was begun. A Retry-After is not undercut.
  */
 export function passingPauseMs(error: unknown, hinderedMs: number): number | undefined {
   if (hinderedMs >= PATIENCE_MS || !isPassing(error)) return undefined;
