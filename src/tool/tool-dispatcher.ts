@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withinDeadline } from '../platform/clock/deadline.js';
-import { isDatabaseUnavailable, isTransient } from '../platform/database/fault.js';
+import { isOwnDatabaseUnavailable, isTransient } from '../platform/database/fault.js';
 import { Problem } from '../platform/problem/problem.js';
 import { GenAiTelemetry } from '../platform/telemetry/gen-ai-telemetry.js';
 import type { CallEnd, ToolCallRecord } from './ledger/tool-call.js';
@@ -91,7 +91,7 @@ export class ToolDispatcher {
   /** @throws what says that the database is away, when the next attempt at the run makes the call again */
   private problemOf(error: unknown, { tool }: PermittedCall, { callId, claim }: ToolInvocation): Problem {
     if (error instanceof Problem) return error;
-    if (claim && tool.effect !== 'once' && isDatabaseUnavailable(error)) throw error;
+    if (claim && tool.effect !== 'once' && isOwnDatabaseUnavailable(error)) throw error;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.logger.error(`Tool "${tool.name}" failed in call ${callId} of run ${claim?.runId ?? 'none'}: ${reason}`);
     return toolFailed(`The tool "${tool.name}" failed in call ${callId}. The log says why.`, { cause: error });

@@ -1,3 +1,4 @@
+import { databaseFault } from '../platform/database/fault.js';
 import { grant, toolRoom } from '../../test/support/tool-room.js';
 import { contentHash } from '../platform/schema/canonical-json.js';
 import { ClaimLost } from './ledger/tool-call.js';
@@ -134,7 +135,8 @@ describe('a tool call', () => {
   });
 });
 
-const AWAY = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const refused = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const AWAY = databaseFault(refused());
 const CLAIM = { runId: 'r', fence: 1 };
 const READING = { tool: 'test_echo', arguments: { text: 'Hi' } };
 
@@ -187,13 +189,14 @@ describe('while the database is away', () => {
       expect(ledger.entries).toMatchObject([{ status: 'ok', dispatches: 2 }]);
     });
 
-    it.each<[string, Partial<ToolInvocation>]>([
-      ['when it acts anew each time', { claim: CLAIM }],
-      ['outside of any run', READING],
-    ])('has failed %s: nobody calls it again', async (_, parts) => {
+    it.each<[string, unknown, Partial<ToolInvocation>]>([
+      ['when it acts anew each time', AWAY, { claim: CLAIM }],
+      ['outside of any run', AWAY, READING],
+      ['when it is something else that is away', refused(), { ...READING, claim: CLAIM }],
+    ])('has failed %s: nobody calls it again', async (_, fault, parts) => {
       const { gate, any, echo, ledger } = await toolRoom();
-      any.act = () => Promise.reject(AWAY);
-      echo.call = () => Promise.reject(AWAY);
+      any.act = () => Promise.reject(fault);
+      echo.call = () => Promise.reject(fault);
       expect(await gate.invoke(invocation(parts))).toMatchObject({
         status: 'error',
         problem: { type: { slug: 'tool-failed' } },

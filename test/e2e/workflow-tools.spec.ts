@@ -1,4 +1,5 @@
 import { newId } from '../../src/platform/clock/id.js';
+import { ClaimLost } from '../../src/tool/ledger/tool-call.js';
 import { ToolCatalogue } from '../../src/tool/tool-catalogue.js';
 import type { ToolContext } from '../../src/tool/tool.js';
 import type { OfferedTool } from '../../src/tool/tool-source.js';
@@ -125,7 +126,7 @@ describe('a workflow as a tool', () => {
     const tool = await find('workflow__patient');
     const idempotencyKey = newId();
     const away = Object.assign(new Error('terminating connection'), { code: '57P01' });
-    for (const reason of [new HandedOver('Another process holds the run.'), away]) {
+    for (const reason of [new HandedOver('It holds it.'), new ClaimLost({ runId: newId(), fence: 1 }), away]) {
       const controller = new AbortController();
       const called = call(tool, {}, { signal: controller.signal, idempotencyKey }).catch((error: unknown) => error);
       await eventually(async () => (await runs(id)).length === 1);

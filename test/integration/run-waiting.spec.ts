@@ -152,6 +152,7 @@ describe('runs that wait, and what belongs to a run', () => {
       const [run, queued] = [await build.running(), await build.queued()];
       const [old, open] = [child(run), child(run)];
       await append(run, event(1, { child: old }), event(2, { child: open }));
+      expect((await runs.find(run.workspaceId, old.id))!.durationMs).toBeNull();
       await migrated.sql(
         `UPDATE run SET created_at = now() - interval '60 days', started_at = now() - interval '60 days'`,
       );

@@ -10,7 +10,7 @@ const PATIENCE_MS = 600_000;
 /**
  * How long a document waits, in milliseconds, when `error` says that the database or the model is away or busy; undefined
  * when it says anything else, or such has hindered the document for ten minutes. The pauses double up to a minute: each is
- * as long as the document had been hindered when it was begun. A Retry-After is not undercut.
+ * as long as the document had been hindered when it was begun, and none shorter than a Retry-After of up to ten minutes.
  */
 export function passingPauseMs(error: unknown, hinderedMs: number): number | undefined {
   if (hinderedMs >= PATIENCE_MS || !isPassing(error)) return undefined;

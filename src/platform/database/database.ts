@@ -12,6 +12,7 @@ import {
   type Repository,
 } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { databaseFault } from './fault.js';
 import { TransactionPlaces } from './transaction-places.js';
 
 /** Connections that transactions leave free: those that run something detached would else wait for each other. */
@@ -50,7 +51,7 @@ export class Database implements OnModuleInit {
       return (await (ambient?.client ?? this.pool).query<Row>(statement)).rows;
     } catch (error) {
       if (ambient) ambient.hasFailed = true;
-      throw error;
+      throw databaseFault(error);
     }
   }
 
@@ -108,13 +109,13 @@ export class Database implements OnModuleInit {
   private async committed<Result>(work: () => Promise<Result>, afterCommit: (() => void)[]): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      const client = (await runner.connect()) as PoolClient;
+      const client = (await runner.connect().catch(refuse)) as PoolClient;
       const ambient = { client, manager: runner.manager, afterCommit, isOpen: true, hasFailed: false };
-      await runner.startTransaction();
+      await runner.startTransaction().catch(refuse);
       try {
         const result = await this.ambient.run(ambient, work);
         refuseFailed(ambient);
-        await runner.commitTransaction();
+        await runner.commitTransaction().catch(refuse);
         return result;
       } catch (error) {
         if (runner.isTransactionActive)
@@ -153,6 +154,10 @@ function discard(runner: QueryRunner, fault: unknown): void {
     fault,
   );
 }
+
+const refuse = (error: unknown): never => {
+  throw databaseFault(error);
+};
 
 /**
  * PostgreSQL answers the COMMIT of a transaction with a failed statement with a rollback and no error. The connection's

@@ -29,6 +29,18 @@ const PASSING = /^(?:40001|40P01|55P03|57014)$/;
 const AWAY_MESSAGE =
   /timeout exceeded when trying to connect|^timeout expired$|Connection terminated|Client has encountered a connection error|Query read timeout|Query runner already released/;
 
+const ofDatabase = new WeakSet<object>();
+
+/** The error as it is, known from now on as one that the database gave. */
+export function databaseFault(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) ofDatabase.add(error);
+  return error;
+}
+
+/** As {@link isDatabaseUnavailable}, of an error among whose kin may be some that know nothing of a database. */
+export const isOwnDatabaseUnavailable = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && ofDatabase.has(error) && isDatabaseUnavailable(error);
+
 /** Whether `error` says that the database cannot be reached right now, as opposed to refusing a statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, message } = pgError(error);

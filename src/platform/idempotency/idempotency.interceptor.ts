@@ -137,6 +137,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
     try {
       const result: unknown = await lastValueFrom(next.handle());
+      // What is done is answered, also when the key has passed to a later request meanwhile.
       if (!attached) await this.keepAnswer(request, response, result);
       return result;
     } catch (error) {
@@ -147,11 +148,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     }
   }
 
-  private async keepAnswer(request: RequestKey, response: Response, result: unknown): Promise<void> {
+  /** False when another request has the key by now. */
+  private keepAnswer(request: RequestKey, response: Response, result: unknown): Promise<boolean> {
     const headers = Object.fromEntries(KEPT_HEADERS.flatMap((name) => kept(name, response.getHeader(name))));
     const body = result === undefined ? '' : JSON.stringify(result);
-    if (!(await this.repository.answer(request, { status: response.statusCode, headers, body })))
-      throw inFlight(request);
+    return this.repository.answer(request, { status: response.statusCode, headers, body });
   }
 
   /** Only spares later requests a wait: they find the run by the key whether this is stored or not. */
@@ -167,7 +168,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     try {
       return await this.database.transaction(async () => {
         const result: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-        await this.keepAnswer(request, response, result);
+        if (!(await this.keepAnswer(request, response, result))) throw inFlight(request);
         return result;
       });
     } catch (error) {

@@ -204,7 +204,8 @@ const CHILDREN = (rows: string): string => `, children AS (
       input, output, problem, decision, usage, cost, attempt, created_at, started_at, ended_at, duration_ms)
     SELECT child.id, held.workspace_id, held.user_id, 'child', child.status, child.workflow, child.workflow->>'hash',
       child."parentRunId", held.id, child.path, child.input, child.output, child.problem, child.decision, child.usage,
-      child.cost, 1, child."startedAt", child."startedAt", child."endedAt", least(child."durationMs", 2147483647)::int
+      child.cost, 1, child."startedAt", child."startedAt", child."endedAt",
+      CASE WHEN child."durationMs" > 2147483647 THEN 2147483647 ELSE child."durationMs" END
     FROM jsonb_to_recordset(${rows}::jsonb) AS child (id uuid, "rootRunId" uuid, "parentRunId" uuid, path text[], status text,
       workflow jsonb, input jsonb, output jsonb, problem jsonb, decision jsonb, usage jsonb, cost double precision,
       "startedAt" timestamptz, "endedAt" timestamptz, "durationMs" bigint)

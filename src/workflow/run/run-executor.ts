@@ -321,7 +321,7 @@ function endOf({ ended, signal }: ActiveRun): [status: string, errorType: string
 }
 
 /** The claim of a run that is executed here. */
-export interface HeldRun extends Pick<Run, 'id' | 'fence' | 'executedMs'> {
+interface HeldRun extends Pick<Run, 'id' | 'fence' | 'executedMs'> {
   readonly heldMs: number;
 }
 

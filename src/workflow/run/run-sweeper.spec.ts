@@ -244,6 +244,20 @@ describe('the sweeper of runs', () => {
     expect(told).toEqual(['abandon a', 'abandon later']);
   });
 
+  it('keeps its runs when a renewal is answered late, but in time for the lease', async () => {
+    due = [[run('a')]];
+    sweeper.onApplicationBootstrap();
+    await pass(10);
+    renewal = () =>
+      new Promise((resolve) => {
+        setTimeout(() => resolve([{ id: 'a' }]), 0.4 * LEASE_MS);
+      }) as never;
+    await pass(3 * LEASE_MS);
+    expect(told).toEqual([]);
+    renewal = (held) => held.map(({ id }) => ({ id }));
+    await pass(LEASE_MS);
+  });
+
   it('counts from its start, however long the process took to start', async () => {
     due = [[run('a')]];
     await pass(10 * LEASE_MS);

@@ -10,7 +10,7 @@ import { Lifecycle } from '../../platform/health/lifecycle.js';
 import { WorkQueue } from '../../platform/queue/work-queue.js';
 import { ApprovalRepository } from '../approval/approval.repository.js';
 import { RunConfig } from './run.config.js';
-import { RunExecutor, type HeldRun } from './run-executor.js';
+import { RunExecutor } from './run-executor.js';
 import { RunReader } from './run-reader.js';
 import { RunClaims, type Lease } from './run-claims.js';
 import type { Run } from './run.js';
@@ -151,29 +151,27 @@ export class RunSweeper implements OnApplicationBootstrap {
     }
   }
 
-  /** Runs that are no longer ours are abandoned: another process may hold them. */
+  /** One that hangs is left behind before the next is due, which may have a better connection. */
   private async renew(): Promise<void> {
     if (this.isRenewing) return;
     this.isRenewing = true;
+    const late = () => new Error('The renewal hangs.');
+    await withinDeadline(this.config.leaseMs / 4, NEVER, late, () => this.renewed()).catch(() => undefined);
+    this.isRenewing = false;
+  }
+
+  /** However late it is answered. Runs that are no longer ours are abandoned: another process may hold them. */
+  private async renewed(): Promise<void> {
     const { held } = this.executor;
     const startedAt = performance.now();
     try {
-      const renewed = held.length === 0 ? [] : await this.renewed(held);
-      this.renewedAt = startedAt;
+      const renewed = held.length === 0 ? [] : await this.claims.renew(held, this.config.leaseMs);
+      this.renewedAt = Math.max(this.renewedAt, startedAt);
       const still = new Set(renewed.map(({ id }) => id));
       for (const run of held) if (!still.has(run.id)) this.executor.abandon(run, 'The run is no longer ours.');
     } catch (error) {
       this.logger.warn(`Leases cannot be renewed: ${String(error)}`);
-    } finally {
-      this.isRenewing = false;
     }
-  }
-
-  /** A renewal that hangs is given up before the next is due, which may have a better connection. */
-  private renewed(held: readonly HeldRun[]): ReturnType<RunClaims['renew']> {
-    const { leaseMs } = this.config;
-    const late = () => new Error('The database does not answer.');
-    return withinDeadline(leaseMs / 4, NEVER, late, () => this.claims.renew(held, leaseMs));
   }
 
   /**

@@ -5,6 +5,7 @@ import { isDatabaseUnavailable } from '../../platform/database/fault.js';
 import { Lifecycle } from '../../platform/health/lifecycle.js';
 import type { Principal } from '../../platform/http/principal.js';
 import { withoutRequest } from '../../platform/http/request-context.js';
+import { ClaimLost } from '../../tool/ledger/tool-call.js';
 import type { ToolContext } from '../../tool/tool.js';
 import { HandedOver } from '../run/active-run.js';
 import type { LoggedEvent } from '../run/run-event.js';
@@ -47,8 +48,7 @@ export class WorkflowCalls {
       return outputOf(workflow, await this.execution.get(caller, runId));
     } catch (error) {
       const reason: unknown = context.signal.aborted ? context.signal.reason : error;
-      const isRepeated = this.lifecycle.isDraining || reason instanceof HandedOver || isDatabaseUnavailable(reason);
-      if (!isRepeated) await this.cancelUnlessEnded(caller, runId);
+      if (!this.lifecycle.isDraining && !isRepeated(reason)) await this.cancelUnlessEnded(caller, runId);
       throw error;
     }
   }
@@ -83,6 +83,10 @@ export class WorkflowCalls {
     if (endedAt === null) await this.execution.cancel(caller, runId);
   }
 }
+
+/** Whether a call that ended so is made again. */
+const isRepeated = (reason: unknown): boolean =>
+  reason instanceof HandedOver || reason instanceof ClaimLost || isDatabaseUnavailable(reason);
 
 interface Begun {
   readonly runId: string;
